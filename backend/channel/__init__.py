@@ -1,0 +1,1 @@
+"""How the page's process and the engine's process talk."""

@@ -1,0 +1,1 @@
+"""Pure data that crosses boundaries: requests, jobs, events, catalogue, errors."""

@@ -1,0 +1,93 @@
+"""What a request's field tells about itself, for widgets, flags, API, metadata and presets."""
+
+import types
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal, Union, get_args, get_origin
+
+from annotated_types import BaseMetadata, Ge, GroupedMetadata, Le, MultipleOf
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+Kind = Literal["text", "integer", "number", "choice"]
+Scalar = str | int | float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting(GroupedMetadata):
+    """The annotation of one field: `steps: Annotated[int, Setting(label="Steps", ...)]`.
+
+    The range is enforced by pydantic as well, so that it is stated once.
+    """
+
+    label: str
+    help: str
+    minimum: float | None = None
+    maximum: float | None = None
+    step: float | None = None
+    multiple_of: int | None = None
+    choices: Literal["", "samplers", "schedules", "checkpoints"] = ""
+    """The catalogue list that offers the values; empty for a field with free values."""
+    simple: bool = False
+    """Whether the field belongs to the few that the Simple view shows."""
+    short_name: str = ""
+    """The flat name used by CLI flags and API arguments, e.g. `cfg_scale`; unique in a request."""
+    infotext: str = ""
+    """The key under which A1111's infotext records the field; empty where it has none."""
+
+    def __iter__(self) -> Iterator[BaseMetadata]:
+        """Hand pydantic the constraints that the setting states."""
+        if self.minimum is not None:
+            yield Ge(self.minimum)
+        if self.maximum is not None:
+            yield Le(self.maximum)
+        if self.multiple_of is not None:
+            yield MultipleOf(self.multiple_of)
+
+
+@dataclass(frozen=True)
+class FieldSpec:
+    """One field of a request, found by its stable dotted id such as `sampling.steps`."""
+
+    id: str
+    kind: Kind
+    optional: bool
+    default: Scalar
+    setting: Setting
+
+    @property
+    def flag(self) -> str:
+        """The CLI flag, e.g. `--cfg-scale`."""
+        return "--" + self.setting.short_name.replace("_", "-")
+
+
+def field_specs(model: type[BaseModel], prefix: str = "") -> tuple[FieldSpec, ...]:
+    """Every `Setting` field of a nested model, in the order of its definition."""
+    found: list[FieldSpec] = []
+    for name, info in model.model_fields.items():
+        inner = info.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            found.extend(field_specs(inner, f"{prefix}{name}."))
+        settings = (item for item in info.metadata if isinstance(item, Setting))
+        found.extend(_spec(prefix + name, info, setting) for setting in settings)
+    return tuple(found)
+
+
+def _spec(field_id: str, info: FieldInfo, setting: Setting) -> FieldSpec:
+    annotation: object = info.annotation
+    optional = get_origin(annotation) in (Union, types.UnionType)
+    inner = next(a for a in get_args(annotation) if a is not type(None)) if optional else annotation
+    if setting.choices:
+        kind: Kind = "choice"
+    else:
+        kind = {str: "text", int: "integer", float: "number"}[inner]  # pyright: ignore[reportAssignmentType, reportArgumentType]
+    return FieldSpec(field_id, kind, optional, info.default, setting)
+
+
+def nested(flat: Mapping[str, Scalar]) -> dict[str, dict[str, Scalar]]:
+    """Turn `{"sampling.steps": 20}` into `{"sampling": {"steps": 20}}`."""
+    groups: dict[str, dict[str, Scalar]] = {}
+    for field_id, value in flat.items():
+        group, _, name = field_id.partition(".")
+        groups.setdefault(group, {})[name] = value
+    return groups

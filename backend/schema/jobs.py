@@ -1,0 +1,174 @@
+"""Jobs, who owns them, and the views of them that the page and the API show."""
+
+from enum import StrEnum
+from typing import Literal
+
+from backend.schema.base import Frozen
+from backend.schema.events import Failed, Progress
+from backend.schema.generation import ResolvedRequest
+
+
+class Role(StrEnum):
+    """What an actor may do."""
+
+    OWNER = "owner"
+    GUEST = "guest"
+
+
+class Actor(Frozen):
+    """Who asks. Jobs, pictures and events belong to one actor; no verb works without one."""
+
+    id: str
+    role: Role
+
+    def may_see(self, owner_id: str) -> bool:
+        """Whether this actor may see what belongs to `owner_id`: all, or only their own."""
+        return self.role is Role.OWNER or self.id == owner_id
+
+
+OWNER = Actor(id="owner", role=Role.OWNER)
+
+
+class JobState(StrEnum):
+    """Where a job is in its life."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    FINISHED = "finished"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    SET_ASIDE = "set_aside"
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen to the job by itself."""
+        return self not in (JobState.QUEUED, JobState.RUNNING)
+
+
+class Job(Frozen):
+    """One piece of work, as the journal holds it."""
+
+    id: str
+    """Twelve hexadecimal digits, unique in the journal."""
+    kind: str
+    owner: str
+    state: JobState
+    request: dict[str, object]
+    """The resolved request of its kind, as JSON; see `generation`."""
+    created: float
+    """Seconds since the epoch, as are `started` and `ended`."""
+    started: float | None = None
+    ended: float | None = None
+    engine_deaths: int = 0
+    sentence: str = ""
+    """Why the job failed or was set aside."""
+    hint: str = ""
+
+    @property
+    def generation(self) -> ResolvedRequest:
+        """The request of a job of kind `generate`."""
+        return ResolvedRequest.model_validate(self.request)
+
+
+class PictureView(Frozen):
+    """A picture in the gallery index, as the page shows it."""
+
+    id: str
+    """`<job id>-<index>`, which is also the end of its file name's stem."""
+    job: str
+    index: int
+    owner: str
+    path: str
+    """Relative to the outputs folder, with forward slashes."""
+    width: int
+    height: int
+    seed: int
+    prompt: str
+    created: float
+    saved: bool = True
+    """False while the disk refuses it and it is kept in memory only."""
+
+
+class JobView(Frozen):
+    """A job with everything the page shows of it."""
+
+    id: str
+    kind: str
+    owner: str
+    state: JobState
+    title: str
+    """The prompt, or what the work is."""
+    created: float
+    position: int | None = None
+    """Place in the queue, from 1, while queued."""
+    stage: str = ""
+    progress: Progress | None = None
+    pictures_wanted: int = 0
+    pictures: tuple[PictureView, ...] = ()
+    warnings: tuple[str, ...] = ()
+    failure: Failed | None = None
+    engine_deaths: int = 0
+
+
+class DeviceView(Frozen):
+    """The device line: what computes, and how full its memory is."""
+
+    name: str
+    memory_used: int
+    memory_total: int
+
+
+class SystemView(Frozen):
+    """The state of the whole program, for the top bar."""
+
+    engine: Literal["starting", "ready", "busy", "restarting", "stopped"]
+    sentence: str = ""
+    """What happened to the engine or the queue, in words; empty when all is well."""
+    device: DeviceView | None = None
+    queue_paused: bool = False
+    queue_reason: str = ""
+    queued: int = 0
+
+
+class Snapshot(Frozen):
+    """All that the page needs to attach: sent first on every connection."""
+
+    type: Literal["snapshot"] = "snapshot"
+    system: SystemView
+    jobs: tuple[JobView, ...]
+    """Active jobs, and those that ended last, newest first."""
+    pictures: tuple[PictureView, ...]
+    """The newest pictures, newest first."""
+
+
+class JobChanged(Frozen):
+    """The whole new state of one job."""
+
+    type: Literal["job"] = "job"
+    job: JobView
+
+
+class SystemChanged(Frozen):
+    """The whole new state of the program."""
+
+    type: Literal["system"] = "system"
+    system: SystemView
+
+
+class PreviewChanged(Frozen):
+    """The unfinished picture of a running job, a small JPEG in base64."""
+
+    type: Literal["preview"] = "preview"
+    job: str
+    index: int
+    jpeg: str
+
+
+class PictureAdded(Frozen):
+    """A new picture, or one that changed."""
+
+    type: Literal["picture"] = "picture"
+    picture: PictureView
+
+
+FeedItem = Snapshot | JobChanged | SystemChanged | PreviewChanged | PictureAdded
