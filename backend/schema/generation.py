@@ -248,10 +248,14 @@ def _out_of_range(error: ValidationError) -> OutOfRangeError:
     setting = spec.setting
     hint = first["msg"].replace("Input should be", "It should be") + "."
     if setting.minimum is not None and setting.maximum is not None:
-        hint = f"Choose a value from {setting.minimum:g} to {setting.maximum:g}"
+        hint = f"Choose a value from {_plain(setting.minimum)} to {_plain(setting.maximum)}"
         hint += f", in steps of {setting.multiple_of}." if setting.multiple_of else "."
     sentence = f"{setting.label} cannot be {first['input']!r}."
     return OutOfRangeError(sentence, hint, field_id)
+
+
+def _plain(number: float) -> str:
+    return str(int(number)) if number == int(number) else str(number)
 
 
 class ResolvedModel(Frozen):
