@@ -61,7 +61,9 @@ def test_the_page_loads_without_torch():
         "sys.exit(', '.join(heavy))"
     )
 
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=False, cwd=ROOT, capture_output=True, text=True
+    )
 
     assert done.returncode == 0, done.stderr
 
