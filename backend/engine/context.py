@@ -1,0 +1,45 @@
+"""What a job gets from the engine besides its request."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TypeVar, cast
+
+from backend.places import Places
+from backend.schema.events import Event
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Context:
+    """The surroundings of one job."""
+
+    job: str
+    """The job's id, the first part of its pictures' ids and file names."""
+    places: Places
+    created: float
+    """When the person asked, in seconds since the epoch; dates file names and metadata."""
+    finished_indices: frozenset[int] = frozenset()
+    """Pictures that are on disk already and are not made again."""
+    slots: dict[str, object] = field(default_factory=dict[str, object])
+    """The large tensors of this job, where others can find and park them."""
+    kept: dict[str, object] = field(default_factory=dict[str, object])
+    """What lives as long as the engine, shared by all jobs; use `keep`."""
+
+    def keep(self, key: str, make: Callable[[], T]) -> T:
+        """The value under `key`, made by `make` on first need and kept as long as the engine.
+
+        The key says what the value is and where it came from, such as `models:<path>`. Whoever
+        uses a key always means the same type by it.
+        """
+        if key not in self.kept:
+            self.kept[key] = make()
+        return cast("T", self.kept[key])
+
+
+JobFunction = Callable[[dict[str, object], Context], Iterator[Event]]
+"""A kind of work: a generator function of the request (as JSON) that tells events.
+
+It yields at least once for each unit of work that should be cancellable, and ends by returning
+(`Finished`), raising (`Failed`), or yielding a terminal event of its own.
+"""
