@@ -1,0 +1,146 @@
+"""The header of a safetensors file: eight bytes of length, then JSON.
+
+Source: the format's description in the safetensors repository.
+"""
+
+import json
+from math import prod
+from typing import BinaryIO, NoReturn, cast
+
+from backend.library.sniffing import DOWNLOAD_AGAIN
+from backend.library.tensors import Header, TensorInfo
+from backend.schema.errors import ModelDamagedError
+
+MAXIMUM_HEADER_BYTES = 100_000_000
+"""The format's own limit."""
+_LENGTH_BYTES = 8
+_BITS = {
+    "BOOL": 8,
+    "U8": 8,
+    "I8": 8,
+    "F8_E4M3": 8,
+    "F8_E5M2": 8,
+    "F8_E8M0": 8,
+    "F8_E4M3FNUZ": 8,
+    "F8_E5M2FNUZ": 8,
+    "F4": 4,
+    "F6_E2M3": 6,
+    "F6_E3M2": 6,
+    "I16": 16,
+    "U16": 16,
+    "F16": 16,
+    "BF16": 16,
+    "I32": 32,
+    "U32": 32,
+    "F32": 32,
+    "I64": 64,
+    "U64": 64,
+    "F64": 64,
+    "C64": 64,
+}
+
+
+def looks_like_safetensors(head: bytes) -> bool:
+    """Whether the first bytes are a plausible length and the beginning of JSON."""
+    length = int.from_bytes(head[:_LENGTH_BYTES], "little")
+    return head[_LENGTH_BYTES : _LENGTH_BYTES + 1] == b"{" and 2 <= length <= MAXIMUM_HEADER_BYTES
+
+
+def read_safetensors(file: BinaryIO, name: str, file_bytes: int) -> Header:
+    """Read and check the header at the start of `file`.
+
+    Args:
+        file: At its start; `looks_like_safetensors` is true of it.
+        name: The file's name, for sentences.
+        file_bytes: The size of the whole file.
+
+    Raises:
+        ModelDamagedError: When the header is no JSON of the format, or does not fit the file.
+    """
+    length = int.from_bytes(file.read(_LENGTH_BYTES), "little")
+    text = file.read(length)
+    if len(text) < length:
+        _truncated(name, file_bytes, _LENGTH_BYTES + length)
+    entries = _parse(text, name)
+    metadata = _metadata(entries.pop("__metadata__", None))
+    data_start = _LENGTH_BYTES + length
+    tensors = {key: _tensor(entry, key, name, data_start) for key, entry in entries.items()}
+    _check_places(tensors, name, data_start, file_bytes)
+    return Header("safetensors", tensors, metadata, file_bytes)
+
+
+def _parse(text: bytes, name: str) -> dict[str, object]:
+    try:
+        parsed = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ModelDamagedError(
+            f"“{name}” is damaged: its header is not readable.", DOWNLOAD_AGAIN
+        ) from error
+    return cast("dict[str, object]", parsed)  # it begins with "{", so it is an object
+
+
+def _metadata(entry: object) -> dict[str, str]:
+    """The metadata's texts; other values are no metadata by the format, and are left out."""
+    if not isinstance(entry, dict):
+        return {}
+    pairs = cast("dict[str, object]", entry).items()
+    # A lone surrogate is valid JSON but no text that can be stored or sent.
+    return {
+        key.encode(errors="replace").decode(): value.encode(errors="replace").decode()
+        for key, value in pairs
+        if isinstance(value, str)
+    }
+
+
+def _tensor(entry: object, key: str, name: str, data_start: int) -> TensorInfo:
+    match entry:
+        case {"dtype": str(dtype), "shape": list(shape), "data_offsets": [int(start), int(end)]}:
+            numbers = cast("list[object]", shape)
+        case _:
+            _damaged(name, key)
+    if any(type(number) is not int or number < 0 for number in numbers):
+        _damaged(name, key)
+    bits = _BITS.get(dtype)
+    if bits is None:
+        raise ModelDamagedError(
+            f"“{name}” uses the number format “{dtype[:20]}”, which Easel does not know.",
+            "A newer Easel may know it.",
+        )
+    shape_numbers = cast("list[int]", numbers)
+    if not 0 <= start <= end or prod(shape_numbers) * bits != (end - start) * 8:
+        _damaged(name, key)
+    return TensorInfo(tuple(shape_numbers), dtype, data_start + start, end - start)
+
+
+def _check_places(
+    tensors: dict[str, TensorInfo], name: str, data_start: int, file_bytes: int
+) -> None:
+    """Require that the tensors fill the file without overlaps, holes or a rest."""
+    place = data_start
+    for start, size in sorted((tensor.start, tensor.bytes) for tensor in tensors.values()):
+        if start != place:
+            what = "overlap" if start < place else "leave holes"
+            raise ModelDamagedError(
+                f"“{name}” is damaged: the places of its tensors {what}.", DOWNLOAD_AGAIN
+            )
+        place += size
+    if place > file_bytes:
+        _truncated(name, file_bytes, place)
+    if place < file_bytes:
+        raise ModelDamagedError(
+            f"“{name}” is damaged: it is longer than its header says.", DOWNLOAD_AGAIN
+        )
+
+
+def _damaged(name: str, key: str) -> NoReturn:
+    raise ModelDamagedError(
+        f"“{name}” is damaged: its header describes the tensor “{key[:100]}” wrongly.",
+        DOWNLOAD_AGAIN,
+    )
+
+
+def _truncated(name: str, there: int, wanted: int) -> NoReturn:
+    raise ModelDamagedError(
+        f"“{name}” is incomplete: {there:,} of {wanted:,} bytes are there.",
+        "The download was interrupted. " + DOWNLOAD_AGAIN,
+    )

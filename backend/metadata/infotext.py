@@ -1,0 +1,159 @@
+r"""AUTOMATIC1111's infotext: a picture's settings as text that a person can read and paste.
+
+The prompt, then `Negative prompt: …` on a line of its own, then one line of `Key: value` pairs in a
+fixed order. A value with a comma, colon or newline is quoted as JSON. The grammar cannot express
+every prompt (outer spaces of a line, a line that begins with `Negative prompt:`); such a prompt is
+repeated, quoted, among the pairs as `Prompt` or `Negative prompt`, which other readers pass over.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+
+from backend.metadata.catalogue import find_named
+from backend.schema.catalogue import Catalogue
+from backend.schema.errors import OutOfRangeError
+from backend.schema.fields import Scalar
+from backend.schema.generation import (
+    GENERATION_FIELDS,
+    MAXIMUM_SEED,
+    GenerationRequest,
+    ResolvedRequest,
+)
+from backend.version import VERSION
+
+_NEGATIVE = "Negative prompt:"
+_PAIR = re.compile(r'\s*(\w[\w \-/]+):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)')
+_SIZE = re.compile(r"(\d+)x(\d+)")
+_FEWEST_PAIRS = 3
+_MODEL_ENDINGS = {".safetensors", ".ckpt", ".gguf"}
+
+
+def write(request: ResolvedRequest, index: int, catalogue: Catalogue) -> str:
+    """The infotext of picture `index`; samplers and schedules by the catalogue's labels."""
+    positive, negative = request.prompt.positive, request.prompt.negative
+    words = f"{positive}\n{_NEGATIVE} {negative}" if negative else positive
+    pairs = dict(_pairs(request, index, catalogue))
+    if _split_prompts(words) != (positive, negative):
+        pairs |= {"Prompt": positive, "Negative prompt": negative}
+    settings = ", ".join(f"{key}: {_quoted(value)}" for key, value in pairs.items() if value)
+    return f"{words}\n{settings}"
+
+
+def read(text: str, catalogue: Catalogue) -> GenerationRequest:
+    """The request that infotext of Easel, A1111 or its relatives describes.
+
+    What is missing, unknown or out of range is left to be chosen. A picture of a batch gives the
+    request of its batch, because equal pixels need an equal batch shape.
+    """
+    words, _, last = text.rstrip().rpartition("\n")
+    found = dict(_parsed_pairs(last))
+    if len(found) < _FEWEST_PAIRS:
+        words, found = text, {}
+    positive, negative = _split_prompts(words)
+    values: dict[str, Scalar] = {
+        spec.id: found[spec.setting.infotext]
+        for spec in GENERATION_FIELDS
+        if spec.setting.infotext in found
+    }
+    values["prompt.positive"] = found.get("Prompt", positive)
+    values["prompt.negative"] = found.get("Negative prompt", negative)
+    values |= _sampling(found, catalogue) | _seed(found)
+    return GenerationRequest.from_fields({k: v for k, v in values.items() if _fits(k, v)})
+
+
+def _pairs(request: ResolvedRequest, index: int, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
+    sampling = request.sampling
+    sampler = find_named(catalogue.samplers, sampling.sampler)
+    schedule = find_named(catalogue.schedules, sampling.schedule)
+    yield "Steps", str(sampling.steps)
+    yield "Sampler", sampler.label if sampler else sampling.sampler
+    yield "Schedule type", schedule.label if schedule else sampling.schedule
+    yield "CFG scale", _number(sampling.cfg_scale)
+    yield "Seed", str(request.seed_of(index))
+    yield "Size", f"{request.size.width}x{request.size.height}"
+    yield "Model hash", request.model.sha256[:10]
+    yield "Model", model_name(request.model.checkpoint)
+    if request.batch.size > 1:
+        yield "Batch size", str(request.batch.size)
+        yield "Batch pos", str(index % request.batch.size)
+    yield "Version", f"Easel {VERSION}"
+
+
+def model_name(checkpoint: str) -> str:
+    """How infotext names a checkpoint: its file or folder, without what marks it as a model."""
+    path = PurePosixPath(checkpoint)
+    return path.stem if path.suffix in _MODEL_ENDINGS else path.name
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if value.is_integer() else str(value)
+
+
+def _quoted(value: str) -> str:
+    if any(sign in value for sign in ",:\n") or value != value.strip() or value.startswith('"'):
+        return json.dumps(value, ensure_ascii=False)
+    return value
+
+
+def _unquoted(value: str) -> str:
+    try:
+        text: object = json.loads(value) if value.startswith('"') else value
+    except ValueError:
+        return value
+    return text if isinstance(text, str) else value
+
+
+def _split_prompts(words: str) -> tuple[str, str]:
+    """Prompt and negative prompt, as A1111 reads them: line by line, each stripped."""
+    lines: tuple[list[str], list[str]] = ([], [])
+    part = 0
+    for line in (line.strip() for line in words.split("\n")):
+        if line.startswith(_NEGATIVE):
+            part = 1
+            lines[1].append(line.removeprefix(_NEGATIVE).strip())
+        else:
+            lines[part].append(line)
+    return "\n".join(lines[0]), "\n".join(lines[1])
+
+
+def _parsed_pairs(line: str) -> Iterator[tuple[str, str]]:
+    for key, value in _PAIR.findall(line):
+        size = _SIZE.fullmatch(value)
+        if size:
+            yield f"{key}-1", size[1]
+            yield f"{key}-2", size[2]
+        elif value:
+            yield key, _unquoted(value)
+
+
+def _sampling(found: Mapping[str, str], catalogue: Catalogue) -> dict[str, Scalar]:
+    """Sampler and schedule by any known name; older texts join them, as in `DPM++ 2M Karras`."""
+    name, schedule_name = found.get("Sampler", ""), found.get("Schedule type", "")
+    schedule = find_named(catalogue.schedules, schedule_name)
+    sampler = find_named(catalogue.samplers, name)
+    start, _, end = name.rpartition(" ")
+    if sampler is None and find_named(catalogue.schedules, end):
+        sampler = find_named(catalogue.samplers, start)
+        schedule = schedule or find_named(catalogue.schedules, end)
+    return {
+        "sampling.sampler": sampler.id if sampler else None,
+        "sampling.schedule": schedule.id if schedule else None,
+    }
+
+
+def _seed(found: Mapping[str, str]) -> dict[str, Scalar]:
+    """The seed of the first picture of the batch."""
+    seed, position = found.get("Seed", ""), found.get("Batch pos", "0")
+    if not (seed.isdecimal() and position.isdecimal()) or int(seed) > MAXIMUM_SEED:
+        return {"seed.value": None}
+    return {"seed.value": (int(seed) - int(position)) % (MAXIMUM_SEED + 1)}
+
+
+def _fits(field_id: str, value: Scalar) -> bool:
+    try:
+        GenerationRequest.from_fields({field_id: value})
+    except OutOfRangeError:
+        return False
+    return True

@@ -1,0 +1,65 @@
+"""A picture's PNG with everything inside that makes it again."""
+
+import io
+from pathlib import Path
+from typing import Literal
+
+from PIL import Image, PngImagePlugin
+from pydantic import ConfigDict, Field, ValidationError
+
+from backend.metadata import infotext
+from backend.metadata.catalogue import load_catalogue
+from backend.schema.base import Frozen
+from backend.schema.generation import ResolvedRequest
+from backend.version import VERSION
+
+_OWN = "easel"
+_INFOTEXT = "parameters"
+
+
+class PictureMetadata(Frozen):
+    """Where a picture came from."""
+
+    model_config = ConfigDict(
+        validate_by_name=True, validate_by_alias=True, serialize_by_alias=True
+    )
+
+    version: Literal[1] = 1
+    request: ResolvedRequest
+    """What it was made with; `model.path` is the library's id, not a place on one machine."""
+    index: int
+    """Its place in its job, from 0."""
+    created: float
+    """When it was asked for, in seconds since the epoch."""
+    easel_version: str = Field(alias="easel")
+    """The version of Easel that made it."""
+
+
+def encode_png(pixels: Image.Image, request: ResolvedRequest, index: int, created: float) -> bytes:
+    """The whole PNG file of picture `index`, with our own JSON and A1111's infotext as text.
+
+    Args:
+        pixels: The picture, 8 bits a channel.
+        request: What it was made with.
+        index: Its place in its job, from 0.
+        created: When it was asked for, in seconds since the epoch.
+    """
+    model = request.model.model_copy(update={"path": request.model.checkpoint})
+    shareable = request.model_copy(update={"model": model})
+    own = PictureMetadata(request=shareable, index=index, created=created, easel_version=VERSION)
+    chunks = PngImagePlugin.PngInfo()
+    chunks.add_text(_INFOTEXT, infotext.write(request, index, load_catalogue()))
+    chunks.add_itxt(_OWN, own.model_dump_json())
+    buffer = io.BytesIO()
+    pixels.save(buffer, "PNG", pnginfo=chunks)
+    return buffer.getvalue()
+
+
+def read_metadata(path: Path) -> PictureMetadata | None:
+    """What the PNG at `path` says about itself; None where it is not whole or not ours."""
+    try:
+        with Image.open(path, formats=("PNG",)) as picture:
+            own: object = picture.info.get(_OWN)
+        return PictureMetadata.model_validate_json(str(own)) if own else None
+    except (OSError, SyntaxError, ValueError, ValidationError, Image.DecompressionBombError):
+        return None

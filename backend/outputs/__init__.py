@@ -1,0 +1,1 @@
+"""Where pictures go on disk, and how they get there whole."""

@@ -1,0 +1,3 @@
+"""Which Easel this is."""
+
+VERSION = "0.1.0"
