@@ -1,0 +1,139 @@
+"""The engine's loop: receive, advance, emit."""
+
+import logging
+from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import dataclass
+
+from backend.channel.messages import (
+    CancelJob,
+    FromEngine,
+    JobEvent,
+    PauseJobs,
+    ResumeJobs,
+    ShutDown,
+    StartJob,
+    ToEngine,
+)
+from backend.engine.advance import advance, close
+from backend.engine.context import Context, JobFunction
+from backend.engine.failures import failure_of
+from backend.places import Places
+from backend.schema.errors import NotFoundError
+from backend.schema.events import Cancelled, Event, Finished, TerminalEvent
+
+LOG = logging.getLogger(__name__)
+
+
+@dataclass
+class _Active:
+    """A job that began and has not ended."""
+
+    id: str
+    events: Iterator[Event]
+
+
+class Worker:
+    """Runs jobs side by side by advancing them in turn, one event at a time.
+
+    It knows no process and no thread: whoever drives it calls `receive` for each message and `step`
+    while there is something to do. Every job that it accepts ends in exactly one terminal event,
+    unless the process dies or shuts down; then whoever started the job knows that it did not end.
+    """
+
+    def __init__(
+        self,
+        kinds: Mapping[str, JobFunction],
+        places: Places,
+        send: Callable[[FromEngine], None],
+    ) -> None:
+        self._kinds = kinds
+        self._places = places
+        self._send = send
+        self._active: dict[str, _Active] = {}
+        self._kept: dict[str, object] = {}
+        self._paused = False
+        self._stopped = False
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the worker was told to shut down."""
+        return self._stopped
+
+    @property
+    def idle(self) -> bool:
+        """Whether there is nothing to advance until a message comes."""
+        return self._paused or not self._active
+
+    def receive(self, message: ToEngine) -> None:
+        """Obey one message."""
+        match message:
+            case StartJob():
+                self._start(message)
+            case CancelJob(job=job):
+                if job in self._active:
+                    self._end(job, Cancelled())
+            case PauseJobs():
+                self._paused = True
+            case ResumeJobs():
+                self._paused = False
+            case ShutDown():
+                self._shut_down()
+
+    def step(self) -> None:
+        """Advance the job whose turn it is by one event; nothing happens while idle."""
+        if self.idle:
+            return
+        job = next(iter(self._active))
+        active = self._active[job] = self._active.pop(job)  # to the end of the line
+        try:
+            event = advance(active.events)
+        except Exception as error:  # noqa: BLE001  the worker loop: a job's failure is not ours
+            self._end(job, failure_of(error))
+            return
+        if event is None:
+            self._end(job, Finished())
+        elif isinstance(event, TerminalEvent):
+            self._end(job, event)
+        else:
+            self._send(JobEvent(job=job, event=event))
+
+    def _start(self, message: StartJob) -> None:
+        if message.job in self._active:
+            return
+        context = Context(
+            job=message.job,
+            places=self._places,
+            created=message.created,
+            finished_indices=frozenset(message.finished_indices),
+            kept=self._kept,
+        )
+        try:
+            events = self._function(message.kind)(message.request, context)
+        except Exception as error:  # noqa: BLE001  the worker loop, as above
+            self._send(JobEvent(job=message.job, event=failure_of(error)))
+            return
+        self._active[message.job] = _Active(message.job, events)
+
+    def _function(self, kind: str) -> JobFunction:
+        if kind not in self._kinds:
+            raise NotFoundError(f"This engine does no work of the kind “{kind}”.")
+        return self._kinds[kind]
+
+    def _end(self, job: str, event: TerminalEvent) -> None:
+        _close(self._active.pop(job))
+        self._send(JobEvent(job=job, event=event))
+
+    def _shut_down(self) -> None:
+        self._stopped = True
+        while self._active:
+            _close(self._active.popitem()[1])
+
+
+def _close(active: _Active) -> None:
+    """End a job's generator; what its clean-up raises must not become the engine's death."""
+    if not isinstance(active.events, Generator):
+        return
+    try:
+        close(active.events)
+    except Exception:  # the worker loop, as above
+        LOG.exception("job.close_failed job=%s", active.id)
