@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from PIL import Image, PngImagePlugin
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field
 
 from backend.metadata import infotext
 from backend.metadata.catalogue import load_catalogue
@@ -31,7 +31,7 @@ class PictureMetadata(Frozen):
     """Its place in its job, from 0."""
     created: float
     """When it was asked for, in seconds since the epoch."""
-    easel_version: str = Field(alias="easel")
+    easel_version: str = Field(validation_alias="easel", serialization_alias="easel")
     """The version of Easel that made it."""
 
 
@@ -61,5 +61,5 @@ def read_metadata(path: Path) -> PictureMetadata | None:
         with Image.open(path, formats=("PNG",)) as picture:
             own: object = picture.info.get(_OWN)
         return PictureMetadata.model_validate_json(str(own)) if own else None
-    except (OSError, SyntaxError, ValueError, ValidationError, Image.DecompressionBombError):
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return None

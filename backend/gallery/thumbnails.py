@@ -1,0 +1,33 @@
+"""Small versions of pictures, for looking through many of them."""
+
+import io
+from pathlib import Path
+
+from PIL import Image
+
+from backend.outputs.writing import write_atomically
+from backend.schema.errors import NotFoundError
+
+_QUALITY = 85
+
+
+def make_thumbnail(picture: Path, thumbnail: Path, side: int = 320) -> None:
+    """Write a WebP of `picture`, at most `side` pixels wide and high, to `thumbnail`.
+
+    A picture that is small already keeps its size, and its pixels without loss.
+
+    Raises:
+        NotFoundError: When the picture is not there or is not a whole picture.
+        OutputError: When the thumbnail cannot be written.
+    """
+    try:
+        with Image.open(picture) as opened:
+            small = opened.convert("RGBA" if "A" in opened.getbands() else "RGB")
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        sentence = f"{picture.name} is not there or is not a whole picture."
+        raise NotFoundError(sentence, "Make it again, or remove it from the gallery.") from error
+    whole = max(small.size) <= side
+    small.thumbnail((side, side), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    small.save(buffer, "WEBP", lossless=whole, quality=_QUALITY)
+    write_atomically(thumbnail, buffer.getvalue())
