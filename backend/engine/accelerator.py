@@ -1,0 +1,35 @@
+"""Which device the models compute on, in which precision, and with how many threads."""
+
+import os
+
+import psutil
+import torch
+
+
+def choose_device() -> torch.device:
+    """The fastest device there is: an NVIDIA or AMD card, Apple's, or the processor."""
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    if torch.backends.mps.is_available():
+        return torch.device("mps")
+    return torch.device("cpu")
+
+
+def weights_dtype(device: torch.device) -> torch.dtype:
+    """Half precision where the device computes in it; processors need single precision."""
+    return torch.float32 if device.type == "cpu" else torch.float16
+
+
+def use_physical_cores() -> None:
+    """Compute with one thread on each core: more threads than cores slow each other down.
+
+    OMP_NUM_THREADS overrides it, and so does a smaller share of the machine's processors.
+    """
+    if "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(_usable_cores())
+
+
+def _usable_cores() -> int:
+    physical = psutil.cpu_count(logical=False) or os.cpu_count() or 1
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else physical
+    return min(physical, allowed)

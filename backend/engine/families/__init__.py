@@ -1,0 +1,1 @@
+"""Model families: what differs between kinds of checkpoints. Each file registers one."""

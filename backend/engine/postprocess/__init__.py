@@ -1,0 +1,1 @@
+"""From the network's pixels to a finished picture."""

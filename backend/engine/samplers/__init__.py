@@ -1,0 +1,1 @@
+"""Samplers: how noise becomes latents. Each file registers one; `registry.samplers` finds it."""

@@ -1,0 +1,107 @@
+"""The noise of a batch: each picture's own, from its seed alone, on every machine the same."""
+
+import hashlib
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+BROWNIAN_DEPTH = 20
+
+
+class PictureNoise:
+    """Standard normal noise for a batch, in which picture *i* draws from its own CPU generator.
+
+    A picture's noise does not depend on its neighbours in the batch, and equals what other programs
+    draw on the CPU from the same seed: the first draw is the start, the next ones are what
+    noise-renewing samplers add.
+    """
+
+    def __init__(
+        self,
+        seeds: Sequence[int],
+        shape: Sequence[int],
+        *,
+        highest: float,
+        device: torch.device | str = "cpu",
+    ) -> None:
+        """Prepare the noise of one batch.
+
+        Args:
+            seeds: One for each picture, from 0 to 2³² - 1.
+            shape: Of one picture's latents: (channels, height, width).
+            highest: The highest noise level that `between` is asked for.
+            device: Where the noise is needed.
+        """
+        self._shape = tuple(shape)
+        self._device = device
+        self._generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+        self._paths = [BrownianPath(seed, self._shape, highest) for seed in seeds]
+
+    def __call__(self) -> Tensor:
+        """Draw noise, shape (batch, channels, height, width), independent of all before."""
+        drawn = [torch.randn(self._shape, generator=each) for each in self._generators]
+        return torch.stack(drawn).to(self._device)
+
+    def between(self, sigma: Tensor, sigma_next: Tensor) -> Tensor:
+        """Draw the noise of an interval of noise levels, shape (batch, channels, height, width).
+
+        The noise of an interval is the (rescaled) sum of the noise of its parts, so that a picture
+        changes little when its steps become more.
+        """
+        start, end = sigma.item(), sigma_next.item()
+        moves = [path.at(end) - path.at(start) for path in self._paths]
+        return (torch.stack(moves) / abs(start - end) ** 0.5).to(self._device)
+
+
+class BrownianPath:
+    """A random walk W over [0, length], the same however and whenever it is looked at.
+
+    W is fixed at the ends and refined by halving: the middle of each piece deviates from the mean
+    of its ends by noise whose seed comes from the piece's place. Pieces of length / 2²⁰ are
+    straight.
+
+    Source: Li et al. 2020 (arXiv:2001.01328), section 4, the virtual Brownian tree.
+    """
+
+    def __init__(self, seed: int, shape: tuple[int, ...], length: float) -> None:
+        self._seed = seed
+        self._shape = shape
+        self._length = length
+        self._visited: dict[tuple[int, int], Tensor] = {}
+        self._points: dict[float, Tensor] = {0.0: torch.zeros(shape)}
+
+    def at(self, time: float) -> Tensor:
+        """The value of W at `time`, in the shape of a picture's latents.
+
+        The last points and the pieces on the way to the last one are remembered, because steps
+        follow each other.
+        """
+        if time not in self._points:
+            recent = dict(list(self._points.items())[-2:])
+            self._points = {**recent, time: self._descend(time / self._length)}
+        return self._points[time]
+
+    def _descend(self, place: float) -> Tensor:
+        left, right = torch.zeros(self._shape), self._noise(0, 0) * self._length**0.5
+        if place >= 1:
+            return right
+        visited: dict[tuple[int, int], Tensor] = {}
+        for level in range(1, BROWNIAN_DEPTH + 1):
+            piece = int(place * 2 ** (level - 1))
+            key = (level, piece)
+            visited[key] = self._visited[key] if key in self._visited else self._noise(*key)
+            spread = (self._length / 2 ** (level + 1)) ** 0.5
+            middle = (left + right) / 2 + visited[key] * spread
+            if place * 2**level - 2 * piece < 1:
+                right = middle
+            else:
+                left = middle
+        self._visited = visited
+        rest = place * 2**BROWNIAN_DEPTH % 1
+        return left + (right - left) * rest
+
+    def _noise(self, level: int, piece: int) -> Tensor:
+        name = f"{self._seed}/{level}/{piece}".encode()
+        seed = int.from_bytes(hashlib.blake2b(name, digest_size=8).digest(), "little", signed=True)
+        return torch.randn(self._shape, generator=torch.Generator().manual_seed(seed))

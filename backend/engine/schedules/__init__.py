@@ -1,0 +1,1 @@
+"""Schedules: how the noise levels are spread over the steps. Each file registers one."""
