@@ -1,7 +1,7 @@
 """What the engine asks of a loaded checkpoint, whatever its family."""
 
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -93,6 +93,6 @@ class Model(Protocol):
         """The guided estimate of the clean latents, one call of the network for both prompts."""
         ...
 
-    def decode(self, latents: Tensor) -> Iterator[Image.Image]:
-        """Turn latents, shape (batch, channels, height, width), into pictures one by one."""
+    def decode(self, latent: Tensor) -> Image.Image:
+        """Turn the latents of one picture, shape (channels, height, width), into the picture."""
         ...

@@ -1,6 +1,6 @@
 """SD 1.5: Stable Diffusion 1.x and all that was trained from it or in its form."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +26,15 @@ from backend.schema.catalogue import FamilyDefaults
 from backend.schema.errors import ModelDamagedError
 from backend.schema.events import Event, Stage
 
-LATENT_TO_RGB = LatentToRgb(factors=((0, 0, 0),) * 4)
+LATENT_TO_RGB = LatentToRgb(
+    # Measured on SD 1.4 and published by Kevin Turner, discuss.huggingface.co/t/23204, 2022.
+    factors=(
+        (0.298, 0.207, 0.208),
+        (0.187, 0.286, 0.173),
+        (-0.158, 0.189, 0.264),
+        (-0.184, -0.271, -0.473),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -57,13 +65,12 @@ class StableDiffusion1:
             rows = [conditioning.negative, conditioning.positive]
         return GuidedDenoiser(self, torch.cat(rows), cfg_scale)
 
-    def decode(self, latents: Tensor) -> Iterator[Image.Image]:
-        """Turn latents, shape (batch, 4, height, width), into pictures one by one."""
-        for latent in latents.split(1):
-            scaled = (latent / self.vae.config["scaling_factor"]).to(self.vae.dtype)
-            with torch.no_grad(), self.clock.running():
-                pixels = self.vae.decode(scaled, return_dict=False)[0]
-            yield to_picture(pixels[0])
+    def decode(self, latent: Tensor) -> Image.Image:
+        """Turn the latents of one picture, shape (4, height, width), into the picture."""
+        scaled = latent.unsqueeze(0) / self.vae.config["scaling_factor"]
+        with torch.no_grad(), self.clock.running():
+            pixels = self.vae.decode(scaled.to(self.vae.dtype), return_dict=False)[0]
+        return to_picture(pixels[0])
 
 
 @dataclass(frozen=True)
@@ -88,7 +95,7 @@ class GuidedDenoiser:
         unet, prompts = self.model.unet, len(self.rows)
         batch = scaled.repeat(prompts, 1, 1, 1).to(unet.dtype)
         rows = self.rows.repeat_interleave(len(scaled), dim=0)
-        time = timestep.to(scaled.device, torch.float32)
+        time = timestep.float().to(scaled.device)
         with torch.no_grad(), self.model.clock.running():
             output = unet(batch, time, encoder_hidden_states=rows, return_dict=False)[0]
         guesses = output.to(scaled.dtype).chunk(prompts)

@@ -100,7 +100,8 @@ class DiffusersFolder:
             module, report = cast("tuple[Module, dict[str, list[str]]]", loaded)
             if report["missing_keys"]:
                 raise ValueError(f"missing: {', '.join(sorted(report['missing_keys'])[:3])}")
-            return cast("Module", module.to(device))
+            cast("torch.nn.Module", module).to(device)
+            return module
 
         return self._read(name, load)
 

@@ -1,0 +1,54 @@
+"""Writing finished pictures, so that none is lost."""
+
+import base64
+from collections.abc import Iterator
+
+from PIL import Image
+
+from backend.engine.context import Context
+from backend.engine.postprocess.pictures import is_blank
+from backend.metadata.png import encode_png
+from backend.outputs.naming import picture_path
+from backend.outputs.writing import write_atomically
+from backend.schema.errors import OutputError
+from backend.schema.events import Event, ImageReady, ImageUnsaved, Stage, Warned
+from backend.schema.generation import ResolvedRequest
+
+
+def save(
+    picture: Image.Image, request: ResolvedRequest, index: int, context: Context
+) -> Iterator[Event]:
+    """Write picture `index` with its settings inside; where the disk refuses it, hand it over.
+
+    Yields:
+        `ImageReady` when it is on disk, or `ImageUnsaved` with the whole PNG.
+    """
+    yield Stage(sentence="Saving")
+    if is_blank(picture):
+        yield Warned(
+            sentence=f"Picture {index + 1} is black: the model's numbers overflowed. "
+            "Try a lower CFG scale or another checkpoint."
+        )
+    path = picture_path(context.job, index, request, context.created)
+    png = encode_png(picture, request, index, context.created)
+    ready = ImageReady(
+        index=index,
+        path=path.as_posix(),
+        width=picture.width,
+        height=picture.height,
+        seed=request.seed_of(index),
+    )
+    try:
+        write_atomically(context.places.outputs / path, png)
+    except OutputError as error:
+        yield _unsaved(ready, str(error), png)
+    else:
+        yield ready
+
+
+def _unsaved(ready: ImageReady, sentence: str, png: bytes) -> ImageUnsaved:
+    return ImageUnsaved(
+        **ready.model_dump(exclude={"type"}),
+        sentence=sentence,
+        png=base64.b64encode(png).decode("ascii"),
+    )
