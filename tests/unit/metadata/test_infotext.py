@@ -1,0 +1,167 @@
+"""A1111's infotext: written as A1111 writes it, read as it and its relatives write it."""
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from backend.metadata.catalogue import load_catalogue
+from backend.metadata.infotext import model_name, read, write
+from backend.schema.generation import (
+    MAXIMUM_SEED,
+    BatchSettings,
+    GenerationRequest,
+    PromptSettings,
+    ResolvedRequest,
+    ResolvedSampling,
+    ResolvedSize,
+)
+from backend.version import VERSION
+from tests.fixtures.requests import resolved
+
+CATALOGUE = load_catalogue()
+WORDS = st.text(max_size=60) | st.lists(
+    st.sampled_from(
+        [
+            "a cat",
+            ", ",
+            ": ",
+            "\n",
+            '"',
+            "\\",
+            "Negative prompt:",
+            " ",
+            "Steps: 3, Seed: 4, Size: 8x8",
+        ]
+    ),
+    max_size=8,
+).map("".join)
+
+
+def test_the_text_is_what_a1111_writes():
+    text = write(resolved("a red apple, 3d", "blurry, text", seed=5), 0, CATALOGUE)
+
+    assert text == (
+        "a red apple, 3d\n"
+        "Negative prompt: blurry, text\n"
+        "Steps: 7, Sampler: Euler a, Schedule type: Karras, CFG scale: 4.5, Seed: 5, "
+        f"Size: 128x64, Model hash: ababababab, Model: starter, Version: Easel {VERSION}"
+    )
+
+
+def test_without_a_negative_prompt_there_is_no_line_for_it():
+    assert write(resolved("a cat"), 0, CATALOGUE).startswith("a cat\nSteps: 7, ")
+
+
+def test_a_whole_cfg_scale_has_no_fraction():
+    sampling = ResolvedSampling(sampler="heun", schedule="simple", steps=7, cfg_scale=7.0)
+
+    text = write(resolved().model_copy(update={"sampling": sampling}), 0, CATALOGUE)
+
+    assert "Sampler: Heun, Schedule type: Simple, CFG scale: 7, " in text
+
+
+def test_a_picture_of_a_batch_says_its_place():
+    text = write(resolved(seed=5, size=3), 4, CATALOGUE)
+
+    assert "Seed: 9, " in text
+    assert "Batch size: 3, Batch pos: 1, Version" in text
+
+
+@st.composite
+def resolved_requests(draw) -> ResolvedRequest:
+    base = resolved(draw(WORDS), draw(WORDS), seed=draw(st.integers(0, MAXIMUM_SEED)))
+    sampling = ResolvedSampling(
+        sampler=draw(st.sampled_from([entry.id for entry in CATALOGUE.samplers])),
+        schedule=draw(st.sampled_from([entry.id for entry in CATALOGUE.schedules])),
+        steps=draw(st.integers(1, 150)),
+        cfg_scale=draw(st.floats(1, 30)),
+    )
+    eighths = st.integers(8, 512).map(lambda number: number * 8)
+    name = st.text(min_size=1, max_size=20).filter(lambda text: model_name(text) == text)
+    return base.model_copy(
+        update={
+            "sampling": sampling,
+            "size": ResolvedSize(width=draw(eighths), height=draw(eighths)),
+            "model": base.model.model_copy(update={"checkpoint": draw(name)}),
+            "batch": BatchSettings(size=draw(st.integers(1, 16)), count=100),
+        }
+    )
+
+
+@given(request=resolved_requests(), index=st.integers(0, 99))
+@example(request=resolved("a\nNegative prompt: b", "c"), index=0)
+@example(request=resolved("a", "b\nNegative prompt: c"), index=0)
+@example(request=resolved("", "b"), index=0)
+@example(request=resolved(" a ,\n\n b\n", '"'), index=0)
+@example(request=resolved("a\r\nb", "\x00"), index=0)
+@example(request=resolved(seed=MAXIMUM_SEED, size=4), index=3)
+def test_what_is_written_reads_back_as_the_same_request(request, index):
+    assert read(write(request, index, CATALOGUE), CATALOGUE) == request.as_request(index)
+
+
+def test_a_text_of_a1111_is_read():
+    text = (
+        "masterpiece, (cat:1.2)\nsecond line\n"
+        "Negative prompt: lowres,\nbad: anatomy\n"
+        "Steps: 28, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 7, Seed: 1234, "
+        "Size: 512x768, Model hash: abcdef0123, Model: v1-5-pruned, Clip skip: 2, "
+        'Lora hashes: "one: aa, two: bb", TI hashes: "", Version: v1.10.1'
+    )
+
+    request = read(text, CATALOGUE)
+
+    assert request == GenerationRequest.from_short_names(
+        {
+            "prompt": "masterpiece, (cat:1.2)\nsecond line",
+            "negative_prompt": "lowres,\nbad: anatomy",
+            "steps": 28,
+            "sampler": "dpmpp_2m",
+            "scheduler": "karras",
+            "cfg_scale": 7,
+            "seed": 1234,
+            "width": 512,
+            "height": 768,
+            "checkpoint": "v1-5-pruned",
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("sampler", "expected"),
+    [
+        ("Euler a", ("euler_a", None)),
+        ("DPM++ 2M Karras", ("dpmpp_2m", "karras")),
+        ("k_euler_a", ("euler_a", None)),
+        ("EULER", ("euler", None)),
+        ("dpmpp_2m", ("dpmpp_2m", None)),
+        ("Some Future Sampler", (None, None)),
+    ],
+)
+def test_other_programs_names_of_samplers_are_known(sampler, expected):
+    text = f"x\nSteps: 20, Sampler: {sampler}, CFG scale: 7, Seed: 1"
+
+    sampling = read(text, CATALOGUE).sampling
+
+    assert (sampling.sampler, sampling.schedule) == expected
+
+
+def test_what_is_out_of_range_is_left_to_be_chosen():
+    text = "x\nSteps: 900, Sampler: Euler, CFG scale: 0, Seed: 99999999999, Size: 511x64"
+
+    request = read(text, CATALOGUE)
+
+    assert request.sampling.steps is None
+    assert request.sampling.cfg_scale is None
+    assert request.seed.value == -1
+    assert (request.size.width, request.size.height) == (None, 64)
+    assert request.sampling.sampler == "euler"
+
+
+@pytest.mark.parametrize("text", ["just, a prompt: with colons", "", "a\nb", "Steps: 5"])
+def test_a_text_without_settings_is_a_prompt(text):
+    assert read(text, CATALOGUE) == GenerationRequest(prompt=PromptSettings(positive=text))
+
+
+@given(text=st.text(max_size=200))
+def test_any_text_at_all_can_be_read(text):
+    assert read(text, CATALOGUE).version == 1
