@@ -1,0 +1,40 @@
+"""What a request shows to be let in."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from http.cookies import CookieError, SimpleCookie
+
+COOKIE = "easel_session"
+
+
+def session_token(headers: Mapping[str, str]) -> str:
+    """The session's token in the cookies; empty without one."""
+    try:
+        cookies = SimpleCookie(headers.get("cookie", ""))
+    except CookieError:
+        return ""
+    return cookies[COOKIE].value if COOKIE in cookies else ""
+
+
+def shown_password(headers: Mapping[str, str]) -> str | None:
+    """The password that an API client shows, in any of the three usual ways; None without one.
+
+    `Authorization: Bearer <password>`, `Authorization: Basic` with any user name, or `X-API-Key`.
+    """
+    scheme, _, value = headers.get("authorization", "").partition(" ")
+    match scheme.lower():
+        case "bearer":
+            return value.strip()
+        case "basic":
+            return _basic_password(value)
+        case _:
+            return headers.get("x-api-key")
+
+
+def _basic_password(value: str) -> str | None:
+    try:
+        text = base64.b64decode(value, validate=True).decode("utf-8")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return text.partition(":")[2]
