@@ -55,10 +55,10 @@ def encode_png(pixels: Image.Image, request: ResolvedRequest, index: int, create
     return buffer.getvalue()
 
 
-def read_metadata(path: Path) -> PictureMetadata | None:
-    """What the PNG at `path` says about itself; None where it is not whole or not ours."""
+def read_metadata(source: Path | io.BytesIO) -> PictureMetadata | None:
+    """What a PNG says about itself; None where it is not whole or not ours."""
     try:
-        with Image.open(path, formats=("PNG",)) as picture:
+        with Image.open(source, formats=("PNG",)) as picture:
             own: object = picture.info.get(_OWN)
         return PictureMetadata.model_validate_json(str(own)) if own else None
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
