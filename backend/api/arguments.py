@@ -1,8 +1,8 @@
 """From the arguments of an API or the command line to a request, with every name understood."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from backend.metadata.catalogue import find_named
+from backend.metadata.catalogue import Named, find_named
 from backend.schema.catalogue import Catalogue
 from backend.schema.errors import OutOfRangeError
 from backend.schema.fields import Scalar
@@ -22,23 +22,26 @@ def request_from(arguments: Mapping[str, object], catalogue: Catalogue) -> Gener
                 f"The argument “{name}” cannot be {value!r}.", "Give one number or text.", name
             )
         values[name] = value
-    for name, entries in (("sampler", catalogue.samplers), ("scheduler", catalogue.schedules)):
-        wanted = values.get(name)
-        if isinstance(wanted, str) and wanted:
-            known = {entry.id for entry in entries}
-            found = (
-                find_named(catalogue.samplers, wanted)
-                if name == "sampler"
-                else find_named(catalogue.schedules, wanted)
-            )
-            if found is None:
-                raise OutOfRangeError(
-                    f"The argument “{name}” cannot be “{wanted}”.",
-                    f"Choose one of: {', '.join(sorted(known))}.",
-                    name,
-                )
-            values[name] = found.id
+    values |= _known_id("sampler", values, catalogue.samplers)
+    values |= _known_id("scheduler", values, catalogue.schedules)
     choices = {spec.setting.short_name for spec in GENERATION_FIELDS if spec.setting.choices}
     return GenerationRequest.from_short_names(
         {name: None if name in choices and value == "" else value for name, value in values.items()}
     )
+
+
+def _known_id(
+    name: str, values: Mapping[str, Scalar], entries: Iterable[Named]
+) -> dict[str, Scalar]:
+    """The argument by its id, whichever of its names was given; nothing where it was not given."""
+    wanted = values.get(name)
+    if wanted is None or wanted == "":
+        return {}
+    found = find_named(entries, str(wanted))
+    if found is None:
+        raise OutOfRangeError(
+            f"The argument “{name}” cannot be “{wanted}”.",
+            f"Choose one of: {', '.join(entry.id for entry in entries)}.",
+            name,
+        )
+    return {name: found.id}

@@ -30,8 +30,13 @@ _LARGEST_BODY = 1024 * 1024
 _USUAL_SECONDS = 600.0
 _LOOK_SECONDS = 0.1
 _TYPES = {"text": "string", "choice": "string", "integer": "integer", "number": "number"}
-_STATUS_OF_FAILURE = {"bad_request": 400, "out_of_range": 400, "model_missing": 404}
-_STATUS_OF_FAILURE |= {"out_of_memory": 503, "engine_lost": 503}
+_STATUS_OF_FAILURE = {
+    "bad_request": 400,
+    "out_of_range": 400,
+    "model_missing": 404,
+    "out_of_memory": 503,
+    "engine_lost": 503,
+}
 
 
 class TooLargeError(RequestError):

@@ -1,0 +1,116 @@
+"""`generate`: pictures from the command line, without a page."""
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import click
+
+from backend.api.arguments import request_from
+from backend.api.verbs import Verbs
+from backend.api.waiting import wait_and_tell
+from backend.outputs.writing import write_atomically
+from backend.schema.errors import EaselError, RequestError
+from backend.schema.fields import FieldSpec
+from backend.schema.generation import GENERATION_FIELDS
+from backend.schema.jobs import OWNER, JobState, JobView
+
+OpenStudio = Callable[[], AbstractContextManager[Verbs]]
+_DONE, _FAILED, _MISUSED = 0, 1, 2
+
+
+def run(argv: Sequence[str], open_studio: OpenStudio) -> int:
+    """Run `generate` with its arguments and return the exit code.
+
+    0: all pictures are there. 1: the job failed or was cancelled. 2: the request makes no sense.
+    """
+    command = _command(open_studio)
+    arguments = list(argv[1:] if argv[:1] == ["generate"] else argv)
+    try:
+        code: object = command.main(arguments, prog_name="app.py generate", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return _MISUSED
+    except click.Abort:
+        return _FAILED
+    except EaselError as error:
+        click.echo(str(error), err=True)
+        return _MISUSED if isinstance(error, RequestError) else _FAILED
+    return code if isinstance(code, int) else _DONE
+
+
+def _command(open_studio: OpenStudio) -> click.Command:
+    def generate(**values: object) -> int:
+        output = values.pop("output")
+        as_json = bool(values.pop("as_json"))
+        target = Path(str(output)) if output else None
+        return _generate(open_studio, values, target, as_json=as_json)
+
+    fields = [spec for spec in GENERATION_FIELDS if spec.setting.short_name != "prompt"]
+    parameters: list[click.Parameter] = [
+        click.Argument(["prompt"]),
+        click.Option(
+            ["-o", "--output"],
+            help="Also write the picture to this PNG file; several get -1, -2 … at the end.",
+        ),
+        *map(_option, fields),
+        click.Option(["--json", "as_json"], is_flag=True, help="Print the settings as JSON."),
+    ]
+    text = "Make pictures of PROMPT. They are kept in the outputs folder."
+    return click.Command("generate", params=parameters, callback=generate, help=text)
+
+
+def _option(spec: FieldSpec) -> click.Option:
+    setting = spec.setting
+    kind = {"integer": click.INT, "number": click.FLOAT}.get(spec.kind, click.STRING)
+    words = f"{setting.label}: {setting.help}"
+    if setting.minimum is not None and setting.maximum is not None:
+        words += f" From {setting.minimum:.12g} to {setting.maximum:.12g}."
+    if spec.default not in {None, ""}:
+        words += f" Usually {spec.default}."
+    return click.Option([spec.flag, setting.short_name], type=kind, help=words)
+
+
+def _generate(
+    open_studio: OpenStudio, values: Mapping[str, object], target: Path | None, *, as_json: bool
+) -> int:
+    if target is not None and target.suffix.lower() != ".png":
+        raise RequestError(f"“{target.name}” does not end in .png.", "Easel writes PNG files.")
+    given = {name: value for name, value in values.items() if value is not None}
+    with open_studio() as studio:
+        request = request_from(given, studio.models.catalogue())
+        job = studio.generation.submit(OWNER, request)
+        view = wait_and_tell(studio, job, sys.stderr)
+        paths = _keep(studio, view, target)
+        if as_json and view.pictures:
+            settings = studio.gallery.request_of(OWNER, view.pictures[0].id).model_dump_json()
+            click.echo(f'{{"job_id": "{view.id}", "settings": {settings}}}')
+        else:
+            for path in paths:
+                click.echo(path)
+    return _code(view)
+
+
+def _keep(studio: Verbs, view: JobView, target: Path | None) -> list[Path]:
+    """Where the pictures are, after copying them to where the person wants them."""
+    kept: list[Path] = []
+    for number, picture in enumerate(view.pictures, 1):
+        source = studio.gallery.file(OWNER, picture.id) if picture.saved else None
+        if target is None:
+            kept.extend([source] if source else [])
+            continue
+        name = target.name if len(view.pictures) == 1 else f"{target.stem}-{number}{target.suffix}"
+        content = source.read_bytes() if source else studio.gallery.unsaved_bytes(OWNER, picture.id)
+        write_atomically(target.with_name(name).absolute(), content)
+        kept.append(target.with_name(name))
+    return kept
+
+
+def _code(view: JobView) -> int:
+    if view.state is JobState.FINISHED:
+        return _DONE
+    failure = view.failure
+    told = f"The job was {view.state.value.replace('_', ' ')}."
+    click.echo(f"{failure.sentence} {failure.hint}".strip() if failure else told, err=True)
+    return _FAILED

@@ -1,0 +1,53 @@
+"""Watching a job from a terminal: one line that changes, and Ctrl+C to end it."""
+
+import time
+from typing import TextIO
+
+from backend.api.verbs import Verbs
+from backend.schema.jobs import OWNER, JobState, JobView
+
+_LOOK_SECONDS = 0.1
+_CANCEL_SECONDS = 20.0
+
+
+def wait_and_tell(studio: Verbs, job: JobView, terminal: TextIO) -> JobView:
+    """Wait until `job` ended, telling its progress in one line that is written over.
+
+    Ctrl+C cancels the job; the pictures that were made are kept.
+    """
+    told = ""
+    try:
+        while not (view := studio.jobs.view(OWNER, job.id)).state.ended:
+            line = _line(view)
+            if line != told:
+                terminal.write(f"\r{line.ljust(len(told))}")
+                terminal.flush()
+                told = line
+            time.sleep(_LOOK_SECONDS)
+    except KeyboardInterrupt:
+        studio.jobs.cancel(OWNER, job.id)
+        view = _cancelled(studio, job)
+    if told:
+        terminal.write("\n")
+    terminal.writelines(f"{warning}\n" for warning in view.warnings)
+    return view
+
+
+def _cancelled(studio: Verbs, job: JobView) -> JobView:
+    ends = time.monotonic() + _CANCEL_SECONDS
+    while True:
+        view = studio.jobs.view(OWNER, job.id)
+        if view.state.ended or time.monotonic() > ends:
+            return view
+        time.sleep(_LOOK_SECONDS)
+
+
+def _line(view: JobView) -> str:
+    progress = view.progress
+    if view.state is JobState.QUEUED:
+        return "Waiting for the engine …"
+    if progress is None:
+        return view.stage or "Starting …"
+    batch = f", batch {progress.batch} of {progress.batches}" if progress.batches > 1 else ""
+    left = "" if progress.seconds_left is None else f", {progress.seconds_left:.0f} s left"
+    return f"Step {progress.step} of {progress.steps}{batch}{left}"
