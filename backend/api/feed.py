@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from backend.api.verbs import Jobs
 from backend.schema.jobs import Actor, FeedItem
@@ -14,7 +14,7 @@ _LOOK_SECONDS = 0.5
 
 async def feed_events(
     jobs: Jobs, actor: Actor, heartbeat: float = HEARTBEAT_SECONDS
-) -> AsyncIterator[str]:
+) -> AsyncGenerator[str]:
     """Every item of the feed as an event, with a comment after `heartbeat` silent seconds.
 
     One thread of its own waits for the items. It hands over one at a time, so that a slow reader

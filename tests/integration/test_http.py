@@ -1,0 +1,175 @@
+"""The page's routes and pictures over HTTP, against a Studio in memory."""
+
+import asyncio
+import json
+
+import pytest
+from starlette.testclient import TestClient
+
+from backend.access.access import Access
+from backend.api.app import create_app
+from backend.api.feed import feed_events
+from backend.schema.jobs import OWNER
+from tests.fixtures.studio import MemoryStudio
+
+
+@pytest.fixture
+def studio(tmp_path):
+    return MemoryStudio(tmp_path)
+
+
+@pytest.fixture
+def visitor(studio):
+    return TestClient(create_app(studio, Access()), base_url="http://localhost:7860")
+
+
+def test_the_snapshot_is_json(visitor):
+    assert visitor.get("/api/snapshot").json()["system"]["engine"] == "ready"
+
+
+def test_jobs_and_queue_are_steered(visitor, studio):
+    for path in ("/api/queue/pause", "/api/queue/resume"):
+        assert visitor.post(path).status_code == 204
+    answer = visitor.post("/api/jobs/nothing/cancel")
+
+    assert studio.done == ["pause", "resume"]
+    assert answer.status_code == 404
+    assert answer.json() == {
+        "error": {"code": "not_found", "sentence": "There is no such job.", "hint": ""}
+    }
+
+
+def test_a_picture_is_served_once_and_then_kept(visitor, studio):
+    picture = studio.add("a", 0)
+
+    first = visitor.get(f"/pictures/{picture.id}")
+    again = visitor.get(f"/pictures/{picture.id}", headers={"If-None-Match": first.headers["etag"]})
+
+    assert first.content == (studio.folder / picture.path).read_bytes()
+    assert first.headers["content-type"] == "image/png"
+    assert "immutable" in first.headers["cache-control"]
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_a_download_has_its_file_name(visitor, studio):
+    studio.add("a", 0)
+
+    answer = visitor.get("/pictures/a-0?download=1")
+
+    assert answer.headers["content-disposition"] == 'attachment; filename="x-a-0.png"'
+
+
+def test_a_thumbnail_is_webp(visitor, studio):
+    studio.add("a", 0)
+
+    answer = visitor.get("/pictures/a-0/thumbnail")
+
+    assert answer.headers["content-type"] == "image/webp"
+    assert answer.content[8:12] == b"WEBP"
+
+
+def test_a_picture_that_the_disk_refused_is_served_from_memory(visitor, studio):
+    picture = studio.add("a", 0)
+    (studio.folder / picture.path).unlink()
+    studio.pictures["a-0"] = picture.model_copy(update={"saved": False})
+    studio.unsaved["a-0"] = b"\x89PNG whole"
+
+    answer = visitor.get("/pictures/a-0")
+
+    assert answer.content == b"\x89PNG whole"
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_pictures_are_listed_described_and_deleted(visitor, studio):
+    studio.add("a", 0)
+
+    assert [row["id"] for row in visitor.get("/api/pictures").json()] == ["a-0"]
+    assert visitor.get("/api/pictures/a-0/request").json()["size"] == {"width": 128, "height": 64}
+    assert visitor.delete("/api/pictures/a-0").status_code == 204
+    assert visitor.get("/api/pictures").json() == []
+
+
+def test_somebody_elses_picture_is_not_there(visitor, studio, monkeypatch):
+    picture = studio.add("a", 0)
+    studio.pictures["a-0"] = picture.model_copy(update={"owner": "guest-7"})
+    guest = OWNER.model_copy(update={"id": "guest-8", "role": "guest"})
+    monkeypatch.setattr("backend.access.guard.OWNER", guest)
+
+    for path in ("/pictures/a-0", "/pictures/a-0/thumbnail", "/api/pictures/a-0/request"):
+        assert visitor.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "trick",
+    [
+        "../secret.txt",
+        "..%2fsecret.txt",
+        "%2e%2e%2fsecret.txt",
+        "%2e%2e/secret.txt",
+        "..\\secret.txt",
+        "..%5csecret.txt",
+        "%2fetc%2fpasswd",
+        "C:%5cWindows",
+        "//server/share",
+        "http://evil.example/x",
+        "http:%2f%2fevil.example",
+        "a-0%00",
+        "A-0",
+        "a-0/../a-0/thumbnail/../../secret",
+    ],
+)
+@pytest.mark.parametrize("ending", ["", "/thumbnail", "?download=1"])
+def test_no_trick_with_paths_reaches_a_file(visitor, studio, trick, ending):
+    studio.add("a", 0)
+    (studio.folder / "secret.txt").write_text("secret")
+
+    assert visitor.get(f"/pictures/{trick}{ending}").status_code == 404
+
+
+def test_the_feed_begins_with_a_snapshot_and_stays_alive(studio):
+    async def read():
+        events = feed_events(studio.jobs, OWNER, heartbeat=0.05)
+        first, second = await anext(events), await anext(events)
+        studio.items.put(studio.snapshot(OWNER))
+        third = await anext(events)
+        while third.startswith(":"):
+            third = await anext(events)
+        await events.aclose()
+        for _ in range(100):
+            if not studio.following:
+                break
+            await asyncio.sleep(0.05)
+        return first, second, third
+
+    first, second, third = asyncio.run(read())
+
+    assert json.loads(first.removeprefix("data: "))["type"] == "snapshot"
+    assert first.endswith("\n\n")
+    assert second == ": still here\n\n"
+    assert third.startswith("data: ")
+    assert studio.following == 0
+
+
+def test_a_surprise_is_told_without_a_traceback(studio):
+    def explode(actor):
+        raise ZeroDivisionError("secret detail")
+
+    studio.jobs.snapshot = explode
+    visitor = TestClient(
+        create_app(studio, Access()),
+        base_url="http://localhost",
+        raise_server_exceptions=False,
+    )
+
+    answer = visitor.get("/api/snapshot")
+
+    assert answer.status_code == 500
+    assert "secret" not in answer.text
+    assert answer.json()["error"]["sentence"] == "Something went wrong inside Easel."
+
+
+def test_without_the_guard_nobody_is_served(studio):
+    app = create_app(studio, Access())
+    app.user_middleware.clear()
+
+    assert TestClient(app, base_url="http://localhost").get("/api/snapshot").status_code == 403
