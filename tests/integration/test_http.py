@@ -130,13 +130,13 @@ def test_the_feed_begins_with_a_snapshot_and_stays_alive(studio):
     async def read():
         events = feed_events(studio.jobs, OWNER, heartbeat=0.05)
         first, second = await anext(events), await anext(events)
-        studio.items.put(studio.snapshot(OWNER))
+        studio.publish()
         third = await anext(events)
         while third.startswith(":"):
             third = await anext(events)
         await events.aclose()
         for _ in range(100):
-            if not studio.following:
+            if not studio.readers:
                 break
             await asyncio.sleep(0.05)
         return first, second, third
@@ -147,7 +147,7 @@ def test_the_feed_begins_with_a_snapshot_and_stays_alive(studio):
     assert first.endswith("\n\n")
     assert second == ": still here\n\n"
     assert third.startswith("data: ")
-    assert studio.following == 0
+    assert studio.readers == []
 
 
 def test_a_surprise_is_told_without_a_traceback(studio):
