@@ -37,11 +37,13 @@ def address(studio):
 
 def test_many_readers_block_nobody_and_leave_nothing_behind(studio, address):
     with ExitStack() as open_feeds, httpx.Client(timeout=10, limits=httpx.Limits()) as client:
-        reading = list[Iterator[str]]()
+        reading: list[Iterator[str]] = []
         for _ in range(READERS):
             answer = open_feeds.enter_context(client.stream("GET", f"{address}/api/feed"))
             assert answer.headers["content-type"].startswith("text/event-stream")
-            assert next(answer.iter_lines()).startswith('data: {"type":"snapshot"')
+            lines = answer.iter_lines()
+            assert next(lines).startswith('data: {"type":"snapshot"')
+            reading.append(lines)  # a reader that is forgotten closes its connection
         assert len(studio.readers) == READERS
         assert client.get(f"{address}/health").json() == {"status": "ok"}
         assert client.get(f"{address}/api/snapshot").status_code == 200
