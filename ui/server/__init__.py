@@ -1,0 +1,1 @@
+"""The running server: its options, ports, addresses, public link and life."""

@@ -1,0 +1,88 @@
+"""The page's program: from the command line to a running server, and to its end."""
+
+import os
+import socket
+from collections.abc import Sequence
+from contextlib import ExitStack
+
+import click
+from backend.services.studio import open_studio
+
+from backend.access.access import Access
+from backend.access.passwords import make_password
+from backend.api.app import create_app, create_mcp_app
+from backend.places import Places, default_places
+from backend.schema.errors import EaselError
+from ui.server.addresses import own_names
+from ui.server.announcing import Welcome
+from ui.server.log import log_to
+from ui.server.options import ServeOptions, parse
+from ui.server.ports import EVERYWHERE, LOOPBACK, port_of, take_next_free, take_port
+from ui.server.running import Door, Life
+from ui.server.tunnel import close_tunnels
+
+
+def main(argv: Sequence[str]) -> int:
+    """Serve the page until Ctrl+C and return the exit code: 0 done, 1 failed, 2 misused."""
+    return parse(argv, serve)
+
+
+def serve(options: ServeOptions) -> int:
+    """Serve the page as asked until a signal ends it, and return the exit code."""
+    with Life() as life:
+        try:
+            _serve(options, life)
+        except EaselError as error:
+            click.echo(str(error), err=True)
+            return 1
+        except KeyboardInterrupt:  # there was no page yet
+            return 0
+    return 0
+
+
+def _serve(options: ServeOptions, life: Life) -> None:
+    places = default_places()
+    with ExitStack() as open_things:
+        studio = open_things.enter_context(open_studio(places))
+        log_to(places.data / "logs" / "page.log")
+        host = EVERYWHERE if options.listen else LOOPBACK
+        page = open_things.enter_context(_page_socket(host, options.port))
+        tools = [
+            open_things.enter_context(taken)
+            for taken in (_tool_socket(host, port) for port in options.tool_ports)
+            if taken is not None
+        ]
+        password = make_password() if options.reachable_from_outside else None
+        access = Access(password, own_names() if options.listen else ())
+
+        _set_gradio_up(places)
+        from ui.main import mount_page  # noqa: PLC0415  takes seconds; refusals come before it
+
+        app = create_app(studio, access)
+        mount_page(app, studio)
+        doors = [Door(app, [page])]
+        if tools:
+            doors.append(Door(create_mcp_app(studio, access), tools))
+        if options.share:
+            open_things.callback(close_tunnels)
+        life.serve(doors, Welcome(options, access, password, port_of(page)))
+
+
+def _page_socket(host: str, wanted: int) -> socket.socket:
+    taken = take_next_free(host, wanted)
+    if port_of(taken) != wanted:
+        click.echo(f"Port {wanted} is in use; Easel takes {port_of(taken)} instead.")
+    return taken
+
+
+def _tool_socket(host: str, port: int) -> socket.socket | None:
+    taken = take_port(host, port)
+    if taken is None:
+        click.echo(f"Port {port} is in use; tool calls are not answered there.", err=True)
+    return taken
+
+
+def _set_gradio_up(places: Places) -> None:
+    """Gradio reads these when it is imported: nothing is reported, uploads stay in our folder."""
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    os.environ.setdefault("GRADIO_TEMP_DIR", str(places.data / "uploads"))
