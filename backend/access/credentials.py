@@ -2,18 +2,18 @@
 
 import base64
 from collections.abc import Mapping
-from http.cookies import CookieError, SimpleCookie
 
 COOKIE = "easel_session"
 
 
 def session_token(headers: Mapping[str, str]) -> str:
-    """The session's token in the cookies; empty without one."""
-    try:
-        cookies = SimpleCookie(headers.get("cookie", ""))
-    except CookieError:
-        return ""
-    return cookies[COOKIE].value if COOKIE in cookies else ""
+    """The session's token in the cookies; empty without one.
+
+    Other programs on this machine share our cookies, and the standard library's parser would let
+    go of all of them at the first strange one.
+    """
+    cookies = (cookie.strip().partition("=") for cookie in headers.get("cookie", "").split(";"))
+    return next((value for name, _, value in cookies if name == COOKIE), "")
 
 
 def shown_password(headers: Mapping[str, str]) -> str | None:

@@ -11,8 +11,11 @@ from backend.access.origins import Call, comes_from_elsewhere, has_own_host
 from backend.schema.errors import NotAllowedError
 from backend.schema.jobs import OWNER
 
-OPEN_PATHS = frozenset({"/login", STYLE_PATH})
-"""What a visitor without the password may see."""
+OPEN_PATHS = {
+    "/login": frozenset({"GET", "HEAD", "POST"}),
+    STYLE_PATH: frozenset({"GET", "HEAD"}),
+}
+"""What a visitor without the password may see, and how they may ask for it."""
 
 _SAFETY = {
     "X-Content-Type-Options": "nosniff",
@@ -38,17 +41,18 @@ class Guard:
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
-        refusal = await self._refusal(scope)
+        call = _call_of(scope)
+        refusal = await self._refusal(scope, call)
         if refusal is not None:
             await _refuse(refusal, scope, receive, send)
             return
         scope.setdefault("state", {})["actor"] = OWNER
+        if call.name in self._access.tunnels and scope["type"] == "http":
+            scope["scheme"] = "https"  # as its visitors see it: addresses in answers are for them
         await self._app(scope, receive, _with_safety_headers(send))
 
-    async def _refusal(self, scope: Scope) -> Response | None:
+    async def _refusal(self, scope: Scope, call: Call) -> Response | None:
         headers = Headers(scope=scope)
-        server: tuple[str, int | None] = scope.get("server") or ("", None)
-        call = Call(scope.get("method", "GET"), headers, server[0])
         if _repeats(headers) or not has_own_host(call, self._access.names):
             return refuse_json(
                 403,
@@ -60,7 +64,7 @@ class Guard:
             return refuse_json(
                 403, "foreign_origin", "Another site may not use Easel.", "Open Easel itself."
             )
-        if scope["path"] in OPEN_PATHS and scope["type"] == "http":
+        if scope.get("method") in OPEN_PATHS.get(scope["path"], ()):
             return None
         return await self._without_credentials(scope, headers)
 
@@ -93,6 +97,11 @@ def refuse_json(
     error = {"code": code, "sentence": sentence, "hint": hint}
     content = {"success": False, "result": None, "error": error}
     return JSONResponse(content, status, headers=headers)
+
+
+def _call_of(scope: Scope) -> Call:
+    server: tuple[str, int | None] = scope.get("server") or ("", None)
+    return Call(scope.get("method", "GET"), Headers(scope=scope), server[0])
 
 
 def _repeats(headers: Headers) -> bool:

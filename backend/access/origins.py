@@ -6,12 +6,14 @@ site's own name. `Host` names what the browser thinks it talks to, `Origin`, `Re
 """
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+_NO_HOST = re.compile(r"[^\w.:\[\]-]")
 _READING = {"GET", "HEAD"}
 _OWN_SITE = {"", "same-origin", "none"}
 
@@ -28,15 +30,20 @@ class Call:
 
     @property
     def host(self) -> SplitResult:
-        """The `Host` header, split."""
-        return _split(f"//{self.headers.get('host', '')}")
+        """The `Host` header, split; nothing where it is more than a name and a port."""
+        text = self.headers.get("host", "")
+        return _split("" if _NO_HOST.search(text) else f"//{text}")
+
+    @property
+    def name(self) -> str:
+        """The host name under which the caller knows us; empty when it is none."""
+        return _name(self.host)
 
 
 def has_own_host(call: Call, names: frozenset[str]) -> bool:
     """Whether the call is addressed to us: loopback, the address it reached, or one of `names`."""
-    name = _name(call.host)
     reached = call.server if _is_address(call.server) else ""
-    return bool(name) and name in _LOOPBACK | names | {reached}
+    return bool(call.name) and call.name in _LOOPBACK | names | {reached}
 
 
 def comes_from_elsewhere(call: Call, trusted: frozenset[str]) -> bool:
@@ -62,7 +69,7 @@ def _is_own(origin: SplitResult, call: Call, trusted: frozenset[str]) -> bool:
     usual = _PORTS.get(origin.scheme)
     if not name or usual is None:
         return False
-    same = (name, _port(origin) or usual) == (_name(call.host), _port(call.host) or usual)
+    same = (name, _port(origin) or usual) == (call.name, _port(call.host) or usual)
     return same or name in trusted
 
 

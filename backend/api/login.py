@@ -18,11 +18,11 @@ def login_router(access: Access) -> APIRouter:
     """The log-in page, its style and what its form does."""
     router = APIRouter()
 
-    @router.get("/login")
+    @router.api_route("/login", methods=["GET", "HEAD"])
     def show() -> HTMLResponse:
         return HTMLResponse(render_login_page())
 
-    @router.get(STYLE_PATH)
+    @router.api_route(STYLE_PATH, methods=["GET", "HEAD"])
     def style() -> Response:
         return Response(login_style(), media_type="text/css")
 

@@ -68,7 +68,7 @@ def mcp_router(studio: Verbs) -> APIRouter:
         tool = TOOL
         try:
             tool, arguments = _call_of(await _body(request))
-            result = await _generate(studio, actor, arguments, str(request.base_url))
+            result = await _generate(studio, actor, arguments, request)
         except EaselError as error:
             code = error.failure_code if isinstance(error, JobFailedError) else error.code
             content = error_json(code, error.sentence, error.hint)
@@ -79,7 +79,7 @@ def mcp_router(studio: Verbs) -> APIRouter:
     def tools(_actor: Who) -> dict[str, object]:
         return {"tools": [tool_description()]}
 
-    @router.get("/health")
+    @router.api_route("/health", methods=["GET", "HEAD"])
     def health(_actor: Who) -> dict[str, str]:
         return {"status": "ok"}
 
@@ -163,7 +163,7 @@ def _example() -> str:
 
 
 async def _generate(
-    studio: Verbs, actor: Actor, arguments: Mapping[str, object], base_url: str
+    studio: Verbs, actor: Actor, arguments: Mapping[str, object], caller: Request
 ) -> dict[str, object]:
     fields = dict(arguments)
     with_base64 = fields.pop("base64", False)
@@ -173,10 +173,10 @@ async def _generate(
     timeout = _seconds(seconds)
     request = request_from(fields, studio.models.catalogue())
     job = await asyncio.to_thread(studio.generation.submit, actor, request)
-    view = await _ended(studio, actor, job.id, timeout)
+    view = await _ended(studio, actor, job.id, timeout, caller)
     if view.state is not JobState.FINISHED:
         raise JobFailedError(view)
-    return await asyncio.to_thread(_result, studio, actor, view, base_url, with_base64)
+    return await asyncio.to_thread(_result, studio, actor, view, str(caller.base_url), with_base64)
 
 
 def _seconds(value: object) -> float:
@@ -187,7 +187,13 @@ def _seconds(value: object) -> float:
     return float(value)
 
 
-async def _ended(studio: Verbs, actor: Actor, job: str, timeout: float) -> JobView:  # noqa: ASYNC109 - ends with words, not cancellation
+async def _ended(
+    studio: Verbs,
+    actor: Actor,
+    job: str,
+    timeout: float,  # noqa: ASYNC109 - ends with words, not cancellation
+    caller: Request,
+) -> JobView:
     """The job once it ended; holds no thread while it waits."""
     ends = time.monotonic() + timeout
     while True:
@@ -197,6 +203,8 @@ async def _ended(studio: Verbs, actor: Actor, job: str, timeout: float) -> JobVi
         if time.monotonic() > ends:
             sentence = f"The pictures were not there after {timeout:g} seconds."
             raise TooLateError(sentence, f"The job {job} goes on; give a longer “timeout”.")
+        if await caller.is_disconnected():
+            raise TooLateError("Nobody waits any more.", f"The job {job} goes on.")
         await asyncio.sleep(_LOOK_SECONDS)
 
 

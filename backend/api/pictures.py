@@ -12,6 +12,7 @@ from backend.schema.generation import GenerationRequest
 from backend.schema.jobs import Actor, PictureView
 
 Who = Annotated[Actor, Depends(actor_of)]
+_READING = ["GET", "HEAD"]
 Known = Annotated[str | None, Header(alias="If-None-Match")]
 
 
@@ -35,7 +36,7 @@ def picture_router(studio: Verbs) -> APIRouter:
     def delete(picture_id: str, actor: Who) -> None:
         studio.gallery.delete(actor, picture_id)
 
-    @router.get("/pictures/{picture_id}", response_model=None)
+    @router.api_route("/pictures/{picture_id}", methods=_READING, response_model=None)
     def whole(
         picture_id: str, actor: Who, known: Known = None, *, download: bool = False
     ) -> Response:
@@ -52,7 +53,7 @@ def picture_router(studio: Verbs) -> APIRouter:
         path = studio.gallery.file(actor, picture_id)
         return FileResponse(path, media_type="image/png", headers=headers)
 
-    @router.get("/pictures/{picture_id}/thumbnail", response_model=None)
+    @router.api_route("/pictures/{picture_id}/thumbnail", methods=_READING, response_model=None)
     def thumbnail(picture_id: str, actor: Who, known: Known = None) -> Response:
         headers = _cached(studio.gallery.picture(actor, picture_id), "small")
         if known == headers["ETag"]:
@@ -71,4 +72,5 @@ def _cached(picture: PictureView, kind: str) -> dict[str, str]:
 
 def _plain(name: str) -> str:
     """A file name that a header can carry."""
-    return "".join(sign if sign.isascii() and sign not in '"\\' else "_" for sign in name)
+    plain = (sign.isascii() and sign.isprintable() and sign not in '"\\' for sign in name)
+    return "".join(sign if fits else "_" for sign, fits in zip(name, plain, strict=True))

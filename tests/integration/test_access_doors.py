@@ -84,6 +84,10 @@ def test_every_route_needs_the_password(make):
         {"Host": "127.0.0.1.evil.example"},
         {"Host": "192.168.7.7:7860"},
         {"Host": "evil@127.0.0.1"},
+        {"Host": "127.0.0.1/evil.example"},
+        {"Host": "localhost?evil.example"},
+        {"Host": "127.0.0.1, evil.example"},
+        {"Host": "0.0.0.0:7860"},
         {"Host": ""},
         {"Origin": "http://evil.example"},
         {"Origin": "null"},
@@ -232,6 +236,25 @@ def test_a_tunnel_is_answered_once_it_is_known(visitor, access):
     assert visitor.get("/health", headers=headers).status_code == 200
     done = visitor.post("/login", data={"password": PASSWORD}, headers={"Host": headers["Host"]})
     assert "secure" in done.headers["set-cookie"].lower()
+
+
+def test_addresses_in_answers_are_those_that_the_tunnels_visitors_know(visitor, access):
+    access.add_tunnel("abc.tunnel.example")
+    headers = {"X-API-Key": PASSWORD}
+    call = {"tool": "generate-image", "arguments": {"prompt": "a"}}
+
+    near = visitor.post("/mcp/tool", json=call, headers=headers).json()
+    far = visitor.post(
+        "/mcp/tool", json=call, headers=headers | {"Host": "abc.tunnel.example"}
+    ).json()
+
+    assert near["result"]["images"][0]["url"].startswith(f"{HOME}/pictures/")
+    assert far["result"]["images"][0]["url"].startswith("https://abc.tunnel.example/pictures/")
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS"])
+def test_the_login_page_is_open_only_as_it_is_meant(visitor, method):
+    assert visitor.request(method, "/login").status_code == 401
 
 
 def test_a_named_host_is_answered(visitor):

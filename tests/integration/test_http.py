@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 from backend.access.access import Access
 from backend.api.app import create_app
 from backend.api.feed import feed_events
+from backend.schema.errors import NotAllowedError
 from backend.schema.jobs import OWNER
 from tests.fixtures.studio import MemoryStudio
 
@@ -57,6 +58,39 @@ def test_a_download_has_its_file_name(visitor, studio):
     answer = visitor.get("/pictures/a-0?download=1")
 
     assert answer.headers["content-disposition"] == 'attachment; filename="x-a-0.png"'
+
+
+@pytest.mark.parametrize(
+    "path", ["/pictures/a-0", "/pictures/a-0/thumbnail", "/health", "/login", "/login.css"]
+)
+def test_asking_only_for_the_head_tells_the_same_without_the_body(visitor, studio, path):
+    studio.add("a", 0)
+
+    whole, head = visitor.get(path), visitor.head(path)
+
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-length"] == str(len(whole.content))
+    assert head.headers["content-type"] == whole.headers["content-type"]
+
+
+def test_a_part_of_a_picture_can_be_had(visitor, studio):
+    studio.add("a", 0)
+
+    answer = visitor.get("/pictures/a-0", headers={"Range": "bytes=1-3"})
+
+    assert (answer.status_code, answer.content) == (206, b"PNG")
+
+
+def test_a_strange_file_name_makes_no_strange_header(visitor, studio):
+    picture = studio.add("a", 0)
+    name = 'x"\r\nX-Evil: 1 ü.png'
+    (studio.folder / picture.path).rename(studio.folder / name)
+    studio.pictures["a-0"] = picture.model_copy(update={"path": name})
+
+    answer = visitor.get("/pictures/a-0?download=1")
+
+    assert answer.headers["content-disposition"] == 'attachment; filename="x___X-Evil: 1 _.png"'
+    assert "x-evil" not in answer.headers
 
 
 def test_a_thumbnail_is_webp(visitor, studio):
@@ -148,6 +182,19 @@ def test_the_feed_begins_with_a_snapshot_and_stays_alive(studio):
     assert second == ": still here\n\n"
     assert third.startswith("data: ")
     assert studio.readers == []
+
+
+def test_a_feed_that_fails_ends(studio, caplog):
+    def refuse(actor):
+        raise NotAllowedError("You were sent away.")
+
+    studio.jobs.follow = refuse
+
+    async def read():
+        return [item async for item in feed_events(studio.jobs, OWNER)]
+
+    assert asyncio.run(read()) == []
+    assert "You were sent away." in caplog.text
 
 
 def test_a_surprise_is_told_without_a_traceback(studio):

@@ -11,6 +11,7 @@ import uvicorn
 
 from backend.access.access import Access
 from backend.api.app import create_app
+from backend.schema.jobs import JobState
 from tests.fixtures.studio import MemoryStudio
 
 READERS = 50
@@ -52,6 +53,31 @@ def test_many_readers_block_nobody_and_leave_nothing_behind(studio, address):
     while studio.readers and time.monotonic() < ends:
         time.sleep(0.05)
     assert studio.readers == []
+    while feed_threads() and time.monotonic() < ends:
+        time.sleep(0.05)
+    assert feed_threads() == []
+
+
+def feed_threads():
+    return [thread for thread in threading.enumerate() if thread.name == "feed"]
+
+
+def test_a_caller_who_hangs_up_is_not_waited_for(studio, address):
+    studio.state = JobState.RUNNING
+    looks = []
+    view = studio.jobs.view
+    studio.jobs.view = lambda actor, job: looks.append(job) or view(actor, job)
+    call = {"tool": "generate-image", "arguments": {"prompt": "a"}}
+
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.post(f"{address}/mcp/tool", json=call, timeout=0.5)
+    time.sleep(0.5)
+    seen = len(looks)
+    time.sleep(0.5)
+
+    assert seen > 0
+    assert len(looks) == seen
+    assert studio.done == []
 
 
 def test_the_address_that_was_reached_is_our_own_name(address):

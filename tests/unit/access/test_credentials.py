@@ -27,6 +27,8 @@ def test_the_password_is_what_follows_the_scheme(header, password):
 
 def test_the_cookie_is_found_among_others():
     assert session_token({"cookie": f"a=1; {COOKIE}=token; b=2"}) == "token"
+    assert session_token({"cookie": f'a={{"x": 1}}; b[]=; ;{COOKIE}=token'}) == "token"
+    assert session_token({"cookie": f"other_{COOKIE}=token"}) == ""
     assert session_token({}) == ""
 
 
