@@ -1,0 +1,46 @@
+"""Easel, a local AI image studio: `python3 app.py` opens the page, `--help` tells the rest.
+
+This file runs on any Python 3, however old, so that it can say which one Easel needs. What follows
+needs only the standard library until Easel's own environment exists.
+"""
+
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+OLDEST_PYTHON = (3, 11)
+
+
+def page(arguments: "Sequence[str]") -> int:
+    """Open the page; return the exit code."""
+    from ui.serving import main as serve
+
+    return serve(arguments)
+
+
+def generate(arguments: "Sequence[str]") -> int:
+    """Make a picture without a page; return the exit code."""
+    from backend.api.cli import main as command
+
+    return command(arguments)
+
+
+def main() -> int:
+    """Set up what is missing, then do what the command line asks; return the exit code."""
+    if sys.version_info < OLDEST_PYTHON:
+        sys.stderr.write(
+            "Easel needs Python 3.11 or newer, and this is Python {}.{}. Get a newer one at "
+            "https://www.python.org/downloads/ and start app.py with it.\n".format(
+                *sys.version_info[:2]
+            )
+        )
+        return 1
+    from backend.setup.entrance import run
+
+    return run(sys.argv[1:], {"page": page, "generate": generate})
+
+
+if __name__ == "__main__":
+    sys.exit(main())
