@@ -94,7 +94,7 @@ def _check_page_flags(words: Sequence[str]) -> None:
 
 def _near(word: str, known: "dict[str, str]") -> str:
     close = difflib.get_close_matches(word, known, n=1)
-    return f"; did you mean {close[0]}" if close else ""
+    return f" (did you mean {close[0]}?)" if close else ""
 
 
 def _see_help() -> str:

@@ -52,11 +52,11 @@ class Contents:
         return torch.version.partition("+")[2] or STANDARD
 
     @property
-    def opencvs(self) -> Collection[str]:
+    def opencvs(self) -> frozenset[str]:
         """The installed distributions of OpenCV, which overwrite each other's files."""
-        return sorted(OPENCVS & self.packages.keys())
+        return OPENCVS & self.packages.keys()
 
-    def needed_by(self, roots: Collection[str]) -> Collection[str]:
+    def needed_by(self, roots: Collection[str]) -> set[str]:
         """The installed packages among what these need, themselves included."""
         found: set[str] = set()
         waiting = [name for name in roots if name in self.packages]

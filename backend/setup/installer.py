@@ -4,7 +4,7 @@ import importlib.util
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from backend.setup.builds import TorchBuild
 from backend.setup.contents import OPENCV, RUNTIME, Contents, read_contents, serves
@@ -109,12 +109,8 @@ class Installer:
         self._pip.run(swap, expected_bytes=expected_bytes)
         after = read_contents(self._environment.python)
         if after is not None:
-            needed = after.needed_by(["torch"])
-            self._remove(
-                sorted(
-                    name for name in after.packages if RUNTIME.match(name) and name not in needed
-                )
-            )
+            runtime = {name for name in after.packages if RUNTIME.match(name)}
+            self._remove(runtime - after.needed_by(["torch"]))
 
     def _keep_one_opencv(self) -> None:
         """Lay down ours again where a package brought another one, which overwrote its files."""
@@ -123,9 +119,9 @@ class Installer:
             self._remove(contents.opencvs)
             self.reinstall(OPENCV)
 
-    def _remove(self, names: Sequence[str]) -> None:
+    def _remove(self, names: Collection[str]) -> None:
         if names:
-            self._pip.run(["uninstall", "--yes", *names])
+            self._pip.run(["uninstall", "--yes", *sorted(names)])
 
 
 def _maker() -> str:

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,7 +13,7 @@ WAIT_SECONDS = 0.5
 
 
 @contextmanager
-def setup_lock(path: Path) -> Iterator[None]:
+def setup_lock(path: Path) -> Generator[None]:
     """Hold the lock file, waiting for another set-up to end; its owner's death frees it.
 
     Raises:

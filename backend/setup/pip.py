@@ -17,6 +17,7 @@ from backend.setup.terminal import ProgressLine, size_in_words
 LARGE = 5 * 10**6
 HEARTBEAT_SECONDS = 1.0
 REMEMBERED_LINES = 400
+QUIETLY = ("--disable-pip-version-check", "--no-input")
 UNWANTED = ("PYTHONPATH", "PYTHONHOME", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT")
 
 
@@ -38,14 +39,7 @@ class Pip:
         with self._log.open("a", encoding="utf-8") as log:
             log.write(f"\n$ pip {' '.join(arguments)}\n")
             process = subprocess.Popen(
-                [
-                    self._python,
-                    "-m",
-                    "pip",
-                    "--disable-pip-version-check",
-                    "--no-input",
-                    *arguments,
-                ],
+                [self._python, "-m", "pip", *QUIETLY, *arguments],
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
@@ -57,10 +51,9 @@ class Pip:
             story = Story(ProgressLine(sys.stdout), expected_bytes)
             try:
                 said = _follow(process, log, story)
-            except BaseException:
-                process.kill()
+            finally:
+                process.kill()  # nothing to end, unless this was interrupted
                 process.wait()
-                raise
         if process.returncode != 0:
             raise pip_words.explain(said, str(self._log))
 

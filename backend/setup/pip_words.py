@@ -10,31 +10,33 @@ SIZE = re.compile(r"\((?P<amount>[\d.]+) (?P<unit>[kMG]?B)\)")
 PROGRESS = re.compile(r"Progress (?P<done>\d+) of (?P<whole>\d+)")
 UNITS = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9}
 
+AGAIN = "start the same command again; it goes on where it stopped."
+NO_NETWORK = (
+    r"NewConnectionError|ConnectTimeoutError|ReadTimeoutError|NameResolutionError"
+    r"|Temporary failure in name resolution|Failed to resolve|getaddrinfo failed"
+    r"|Network is unreachable|Connection refused|Connection broken|Read timed out"
+    r"|RemoteDisconnected|incomplete-download"
+)
 TROUBLES: tuple[tuple[str, str, str], ...] = (
     (
         r"No space left on device|\[Errno 28\]|not enough space on the disk",
         "The disk became full while Easel was being set up.",
-        "Make room and start the same command again; it goes on where it stopped.",
+        f"Make room, then {AGAIN}",
     ),
     (
         r"CERTIFICATE_VERIFY_FAILED|SSLError",
-        "The package index's certificate could not be verified, as happens behind some company "
-        "networks.",
+        "The package index's certificate is not trusted, as behind some company networks.",
         "Set the environment variable PIP_CERT to your network's certificate file, and try again.",
     ),
     (
         r"ProxyError|Cannot connect to proxy",
         "The proxy that this machine is told to use does not answer.",
-        "Check the HTTPS_PROXY setting, and start the same command again.",
+        f"Check the HTTPS_PROXY setting, then {AGAIN}",
     ),
     (
-        r"NewConnectionError|Temporary failure in name resolution|NameResolutionError"
-        r"|Failed to resolve|Network is unreachable|ConnectTimeoutError|ReadTimeoutError"
-        r"|Connection refused|Connection broken|getaddrinfo failed|Read timed out"
-        r"|RemoteDisconnected|incomplete-download",
+        NO_NETWORK,
         "The package index cannot be reached.",
-        "Check the internet connection and start the same command again; it goes on where it "
-        "stopped.",
+        f"Check the internet connection, then {AGAIN}",
     ),
     (
         r"Permission denied|\[Errno 13\]|\[WinError 5\]|Read-only file system",
@@ -44,7 +46,7 @@ TROUBLES: tuple[tuple[str, str, str], ...] = (
     (
         r"Long Path support",
         "The folder's path is too long for Windows.",
-        "Move Easel to a shorter one, such as C:\\easel, and start it again.",
+        r"Move Easel to a shorter one, such as C:\easel, and start it again.",
     ),
     (
         r"DO NOT MATCH THE HASHES|BadZipFile|is not a valid wheel",

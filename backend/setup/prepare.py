@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 
-from backend.setup.builds import TorchBuild, choose_build, standard_instead
+from backend.setup.builds import choose_build, standard_instead
 from backend.setup.contents import Contents, disagreements, faults, read_contents
 from backend.setup.environment import Environment, Wanted
 from backend.setup.errors import SetupError
