@@ -1,0 +1,65 @@
+"""Composed pictures and scenes."""
+
+import numpy as np
+import pytest
+import torch
+
+from recipes.starter.build_data import choose_variant
+from recipes.starter.catalogue import is_held_out, read_catalogue
+from recipes.starter.colours import RGB
+from recipes.starter.compose import Placing, Variant, compose, paste
+from recipes.starter.scenes import all_scenes, draw_scene
+from recipes.starter.train_decoder import STRONGEST, add_errors, crop
+
+SQUARE = np.ones((16, 16, 4), np.float32) * np.array([0.9, 0.1, 0.1, 1], np.float32)
+
+
+def test_the_object_stands_in_the_middle_of_its_background():
+    variant = Variant(colour=None, painted=False, background="blue", placing=Placing(scale=0.5))
+    picture = compose(SQUARE, variant, 64, np.random.default_rng(0))
+    assert picture.shape == (64, 64, 3)
+    assert np.allclose(picture[32, 32], SQUARE[0, 0, :3], atol=0.02)
+    assert np.allclose(picture[2, 2], np.array(RGB["blue"]) / 255, atol=0.05)
+
+
+@pytest.mark.parametrize("offset", [-5.0, 5.0])
+def test_an_object_never_leaves_the_picture(offset):
+    canvas = np.zeros((32, 32, 3), np.float32)
+    picture = paste(canvas, SQUARE, Placing(scale=0.5, right=offset, down=offset))
+    assert (picture[..., 0] > 0.5).sum() == 16 * 16
+
+
+def test_held_out_pairs_are_never_chosen():
+    catalogue = read_catalogue()
+    random = np.random.default_rng(0)
+    for subject in catalogue.subjects[:12]:
+        for _ in range(60):
+            variant = choose_variant(subject.label, "red", catalogue, random)
+            assert variant.colour != variant.background
+            if variant.painted:
+                assert not is_held_out(subject.label, variant.colour or "")
+
+
+@pytest.mark.parametrize("scene", all_scenes(), ids=lambda scene: f"{scene.kind}-{scene.light}")
+def test_every_scene_can_be_drawn_twice_alike(scene):
+    first, second = (
+        draw_scene(scene, lambda label: SQUARE, 32, np.random.default_rng(4)) for _ in range(2)
+    )
+    assert first.shape == (32, 32, 3)
+    assert np.array_equal(first, second)
+    assert first.std() > 0.03
+
+
+def test_latent_errors_are_bounded_and_some_latents_stay_exact():
+    latents = torch.zeros(400, 4, 4, 4)
+    noisy = add_errors(latents, torch.Generator().manual_seed(0))
+    spread = noisy.flatten(1).std(1)
+    assert 0.1 < float((spread == 0).float().mean()) < 0.3
+    assert float(spread.max()) < 2 * STRONGEST
+
+
+def test_a_crop_shows_the_same_place_in_latents_and_pixels():
+    rows = torch.arange(16.0).repeat_interleave(16).view(1, 1, 16, 16)
+    pixels = rows.repeat_interleave(8, 2).repeat_interleave(8, 3)
+    small, cut = crop(rows, pixels, torch.Generator().manual_seed(2))
+    assert torch.equal(small, cut[..., ::8, ::8])

@@ -1,0 +1,77 @@
+"""Schedules, budgets and the order of samples."""
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recipes.starter import training
+from recipes.starter.examples import shuffled_indices
+from recipes.starter.noise import add_noise, loss_weights, noise_levels, velocity
+from recipes.starter.training import Average, Clock, Plan, rate, save_state
+
+
+def test_every_example_is_seen_once_in_a_round():
+    batches = shuffled_indices(12, 4, seed=5)
+    seen = torch.cat([next(batches) for _ in range(3)]).tolist()
+    assert sorted(seen) == list(range(12))
+
+
+def test_the_order_hangs_on_the_seed_alone():
+    first, again, other = (next(shuffled_indices(50, 50, seed)) for seed in (1, 1, 2))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
+@given(st.floats(0, 1), st.integers(0, 10_000))
+def test_the_learning_rate_stays_between_nothing_and_full(share, step):
+    assert 0 <= rate(share, step) <= 1
+
+
+def test_the_learning_rate_warms_up_holds_and_ends_at_zero():
+    assert rate(0, 0) < 0.05
+    assert rate(0.2, 1000) == 1
+    assert rate(0.5, 1000) > rate(0.9, 1000) > rate(1, 1000)
+    assert rate(1, 1000) == pytest.approx(0)
+
+
+def test_noise_and_velocity_give_the_latents_back():
+    latents, noise = torch.randn(5, 4, 2, 2), torch.randn(5, 4, 2, 2)
+    level = noise_levels()[torch.tensor([0, 100, 500, 900, 999])]
+    noisy, speed = add_noise(latents, noise, level), velocity(latents, noise, level)
+    share = level.view(-1, 1, 1, 1)
+    assert torch.allclose(share.sqrt() * noisy - (1 - share).sqrt() * speed, latents, atol=1e-5)
+
+
+def test_high_noise_is_not_ignored_and_low_noise_does_not_rule():
+    weights = loss_weights(noise_levels())
+    assert weights[-1] == pytest.approx(1, abs=0.02)
+    assert weights[0] < 0.05
+    assert bool((weights.diff() >= -1e-4).all())
+
+
+def test_the_average_swaps_in_and_out_exactly():
+    layer = torch.nn.Linear(3, 3)
+    before = layer.weight.detach().clone()
+    average = Average(layer)
+    with torch.no_grad():
+        layer.weight.add_(1)
+    changed = layer.weight.detach().clone()
+    average.swap()
+    assert torch.equal(layer.weight, before)
+    average.swap()
+    assert torch.equal(layer.weight, changed)
+
+
+def test_a_finished_plan_does_not_run_again(tmp_path):
+    assert not Clock(Plan(name="x", minutes=1), seconds=60).running()
+    assert Clock(Plan(name="x", minutes=1), seconds=10).running()
+
+
+def test_a_checkpoint_replaces_the_old_one_whole(tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "WORK", tmp_path)
+    plan = Plan(name="stage", minutes=1)
+    save_state(plan, {"steps": 1})
+    save_state(plan, {"steps": 2})
+    assert torch.load(plan.state_file, weights_only=True) == {"steps": 2}
+    assert [path.name for path in tmp_path.iterdir()] == ["stage.state.pt"]
