@@ -11,9 +11,9 @@ from torch import Tensor
 class NoiseLevels:
     """The noise level of each training timestep, in k-diffusion's terms.
 
-    Between timesteps, schedules interpolate sigma linearly (as diffusers does; k-diffusion takes
-    log sigma, which differs by less than 1e-5 of the value), and models are told fractions of a
-    timestep by interpolating log sigma (as both do), never rounded.
+    Between timesteps log sigma is interpolated, both ways, so that a fraction of a timestep is
+    found again from its level, and models are told it unrounded. k-diffusion does the same;
+    diffusers interpolates sigma itself for its levels, which differs by up to 1e-4 of the value.
     """
 
     sigmas: Tensor
@@ -42,7 +42,7 @@ class NoiseLevels:
 
     def at(self, timesteps: Tensor) -> Tensor:
         """The noise levels at (fractions of) timesteps, which lie in [0, count - 1]."""
-        return _interpolate(self.sigmas, timesteps.double())
+        return _interpolate(self.sigmas.log(), timesteps.double()).exp()
 
     def timestep(self, sigma: Tensor) -> Tensor:
         """The (fraction of a) timestep with the noise level `sigma`, within the range."""
