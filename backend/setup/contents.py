@@ -101,7 +101,7 @@ def read_contents(python: Path) -> Contents | None:
 
 def faults(contents: Contents, pins: Pins, build: TorchBuild, *, tests: bool) -> Sequence[str]:
     """What must be installed or mended, in words; empty when all is well."""
-    direct = [*pins.direct(tests=tests), "pip"]
+    direct = pins.direct(tests=tests)
     found = [f"{name} is missing" for name in direct if name not in contents.packages]
     versions = pins.versions()
     for name in sorted(contents.needed_by(direct)):

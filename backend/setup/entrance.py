@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from backend.places import default_places
 from backend.setup.commands import PAGE, Command, parse, usage
 from backend.setup.environment import Environment, Wanted
 from backend.setup.errors import SetupError, UsageError
@@ -16,6 +17,7 @@ Handler = Callable[[Sequence[str]], int]
 ROOT = Path(__file__).resolve().parents[2]
 MISUSED = 2
 INTERRUPTED = 130
+LOOK_ONLY = "--check"
 WITH_TEST_TOOLS = frozenset({"test", "pins"})
 
 
@@ -44,10 +46,28 @@ def _do(command: Command, environment: Environment, inside: Mapping[str, Handler
     if command.name == "help":
         say(usage())
         return 0
+    if command.name == "doctor":
+        return _doctor(command, environment)
     prepare(environment, Wanted(command.torch, tests=command.name in WITH_TEST_TOOLS))
     if not environment.running:
         return _hand_over(environment, command)
     return inside[command.name](command.arguments)
+
+
+def _doctor(command: Command, environment: Environment) -> int:
+    from backend.setup.doctor import Doctor  # noqa: PLC0415  other commands start faster without
+    from backend.setup.machine import ThisMachine  # noqa: PLC0415
+    from backend.setup.probe import probe_machine  # noqa: PLC0415
+
+    unknown = [word for word in command.arguments if word != LOOK_ONLY]
+    if unknown:
+        raise UsageError(
+            f"doctor does not know {unknown[0]!r}.",
+            f"It takes {LOOK_ONLY} (look, but change nothing) and --torch.",
+        )
+    mends = LOOK_ONLY not in command.arguments
+    doctor = Doctor(environment, probe_machine(ThisMachine()), mends=mends)
+    return doctor.examine(Wanted(command.torch), default_places())
 
 
 def _hand_over(environment: Environment, command: Command) -> int:

@@ -13,6 +13,7 @@ from backend.setup.errors import SetupError
 from backend.setup.lock import not_writable
 from backend.setup.pip import Pip
 
+TORCH = frozenset({"torch", "torchvision"})
 FIRST_PIP_WITH_PROGRESS = (24, 1)
 
 
@@ -79,14 +80,17 @@ class Installer:
         self._keep_one_opencv()
         shutil.rmtree(environment.workshop, ignore_errors=True)
 
-    def reinstall(self, name: str) -> None:
-        """Lay down the pinned version of one package again, whatever its files look like now.
+    def reinstall(self, names: Sequence[str]) -> None:
+        """Lay down the pinned version of packages again, whatever their files look like now.
 
         Raises:
             SetupError: When that fails, with the reason in plain words.
         """
-        pinned = f"{name}=={self._environment.pins.versions()[name]}"
-        self._pip.run(["install", "--no-deps", "--force-reinstall", pinned])
+        versions = self._environment.pins.versions()
+        pinned = [f"{name}=={versions[name]}" for name in names if name not in TORCH]
+        if not TORCH.isdisjoint(names):
+            pinned += self._build.arguments
+        self._pip.run(["install", "--no-deps", "--force-reinstall", *pinned])
         shutil.rmtree(self._environment.workshop, ignore_errors=True)
 
     def _renew_pip(self, contents: Contents) -> None:
@@ -117,7 +121,7 @@ class Installer:
         contents = read_contents(self._environment.python)
         if contents is not None and len(contents.opencvs) > 1:
             self._remove(contents.opencvs)
-            self.reinstall(OPENCV)
+            self.reinstall([OPENCV])
 
     def _remove(self, names: Collection[str]) -> None:
         if names:

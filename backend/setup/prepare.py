@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 
-from backend.setup.builds import choose_build, standard_instead
+from backend.setup.builds import TorchBuild, choose_build, standard_instead
 from backend.setup.contents import Contents, disagreements, faults, read_contents
 from backend.setup.environment import Environment, Wanted
 from backend.setup.errors import SetupError
@@ -12,7 +12,7 @@ from backend.setup.lock import setup_lock
 from backend.setup.machine import ThisMachine
 from backend.setup.network import reaches
 from backend.setup.probe import Probe, probe_machine
-from backend.setup.space import cache_fits, size_of
+from backend.setup.space import Size, cache_fits, size_of
 from backend.setup.stamp import Stamp, changed_at, read_stamp, write_stamp
 from backend.setup.supported import OLDEST_PYTHON
 from backend.setup.terminal import say, size_in_words
@@ -31,7 +31,7 @@ def prepare(environment: Environment, wanted: Wanted) -> None:
         return
     with setup_lock(environment.lock):
         if not environment.ready(wanted):
-            _Preparation(environment, wanted, probe_machine(ThisMachine())).run()
+            Preparation(environment, wanted, probe_machine(ThisMachine())).run()
 
 
 def read_usable(environment: Environment) -> Contents | None:
@@ -43,8 +43,13 @@ def read_usable(environment: Environment) -> Contents | None:
     return contents if pip is not None and pip.complete else None
 
 
-class _Preparation:
-    """One look at the environment, and what follows from it."""
+class Preparation:
+    """One look at the environment, and what follows from it.
+
+    Raises:
+        SetupError: When PyTorch has no build for this machine.
+        UsageError: When there is no build of the name asked for.
+    """
 
     def __init__(self, environment: Environment, wanted: Wanted, probe: Probe) -> None:
         before = read_stamp(environment.stamp)
@@ -54,7 +59,32 @@ class _Preparation:
         self._tests = wanted.tests or (before is not None and before.tests)
         self._build = choose_build(probe, environment.pins.torch(), self._asked)
 
-    def run(self) -> None:
+    @property
+    def build(self) -> TorchBuild:
+        """The build of PyTorch that is to be there."""
+        return self._build
+
+    @property
+    def size(self) -> Size:
+        """What the whole environment takes."""
+        return size_of(self._build.tag, self._probe.system, tests=self._tests)
+
+    @property
+    def installed_tag(self) -> str:
+        """The build of PyTorch that is there; empty where there is none."""
+        contents = read_usable(self._environment)
+        return contents.torch_tag if contents is not None else ""
+
+    def faults(self) -> Sequence[str]:
+        """What is wrong with the environment, in words; empty when all is well."""
+        return self._faults(read_usable(self._environment))
+
+    def run(self) -> bool:
+        """Make or mend the environment; whether there was anything to do.
+
+        Raises:
+            SetupError: When that cannot be done, with what to do about it.
+        """
         contents = read_usable(self._environment)
         wrong = self._faults(contents)
         if wrong and self._build.index and not reaches(f"{self._build.index}/torch/"):
@@ -63,6 +93,18 @@ class _Preparation:
         if wrong or contents is None:
             contents = self._mend(contents, wrong)
         write_stamp(self._environment.stamp, self._stamp(contents))
+        return bool(wrong)
+
+    def reinstall(self, names: Sequence[str]) -> None:
+        """Lay down packages again, whatever their files look like now.
+
+        Raises:
+            SetupError: When that cannot be done.
+        """
+        pins = self._environment.pins
+        installed = choose_build(self._probe, pins.torch(), self.installed_tag or "auto")
+        Installer(self._environment, installed, tests=self._tests).reinstall(names)
+        self.run()
 
     def _faults(self, contents: Contents | None) -> Sequence[str]:
         if contents is None:
@@ -77,16 +119,15 @@ class _Preparation:
         started = time.monotonic()
         environment = self._environment
         torch_comes = contents is None or not contents.torch_tag or "PyTorch is" in " ".join(wrong)
-        size = size_of(self._build.tag, self._probe.system, tests=self._tests)
         self._announce(wrong, torch_comes=torch_comes)
-        keep = not torch_comes or cache_fits(environment.folder, size)
+        keep = not torch_comes or cache_fits(environment.folder, self.size)
         installer = Installer(environment, self._build, tests=self._tests)
         if contents is None:
             installer.make()
             contents = read_usable(environment)
         if contents is not None:
             write_stamp(environment.stamp, self._unfinished())
-            expected = size.download if torch_comes else 0
+            expected = self.size.download if torch_comes else 0
             installer.install(contents, expected_bytes=expected, keep_downloads=keep)
             contents = read_usable(environment)
         still = self._faults(contents)
@@ -102,12 +143,11 @@ class _Preparation:
         if not torch_comes:
             say(f"Mending Easel's environment: {_listed(wrong)}.")
             return
-        size = size_of(self._build.tag, self._probe.system, tests=self._tests)
         say("Setting Easel up. This happens once and takes a few minutes.")
         say(f"  PyTorch: the {self._build.tag} build, because {self._build.reason}.")
         say(
-            f"  About {size_in_words(size.download)} will be downloaded; unpacked, it takes about "
-            f"{size_in_words(size.disk)} of disk in {self._environment.folder}."
+            f"  About {size_in_words(self.size.download)} will be downloaded; unpacked, that takes "
+            f"about {size_in_words(self.size.disk)} of disk in {self._environment.folder}."
         )
         say("  Ctrl+C stops it; the next start goes on from there.")
 

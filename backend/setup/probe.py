@@ -1,7 +1,7 @@
 """Looks at the machine: system, graphics cards and their drivers, memory."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from backend.setup.machine import Machine, Said
@@ -11,6 +11,7 @@ AMD_VENDOR = "0x1002"
 DISPLAY_CLASSES = ("0x03", "0x12")  # displays, and accelerators without one
 WSL_SMI = "/usr/lib/wsl/lib/nvidia-smi"
 PCI = "/sys/bus/pci/devices"
+DRM = "/sys/class/drm"
 KFD_NODES = "/sys/class/kfd/kfd/topology/nodes"
 FULL_QUERY = "name,driver_version,compute_cap,memory.total"
 OLD_QUERY = "name,driver_version,memory.total"  # drivers before 510 do not tell the capability
@@ -51,7 +52,27 @@ class Probe:
     nvidia_without_driver: bool = False
     amd_targets: tuple[str, ...] = ()
     """Cards that AMD's compute driver offers, such as gfx1100."""
+    amd_memory_mib: int = 0
     amd_without_driver: bool = False
+
+    @property
+    def graphics_in_words(self) -> Sequence[str]:
+        """The graphics cards, one line each."""
+        driver = ".".join(map(str, self.nvidia_driver))
+        words = [
+            f"{card.name}, {round(card.memory_mib / 1024)} GB, driver {driver}"
+            for card in self.nvidia_cards
+        ]
+        words += [f"AMD {target}" for target in self.amd_targets]
+        if self.nvidia_trouble:
+            words.append(f"NVIDIA, but its driver does not work: {self.nvidia_trouble}")
+        if self.nvidia_without_driver:
+            words.append("NVIDIA, without NVIDIA's driver")
+        if self.amd_without_driver:
+            words.append("AMD, without a compute driver")
+        if self.system == "Darwin":
+            words.append("Apple's GPU, which shares the memory")
+        return words
 
     @property
     def wsl(self) -> bool:
@@ -81,6 +102,7 @@ def probe_machine(machine: Machine) -> Probe:
         nvidia_trouble=trouble,
         nvidia_without_driver=NVIDIA_VENDOR in vendors and not driver and not trouble,
         amd_targets=targets,
+        amd_memory_mib=_amd_memory(machine) if targets else 0,
         amd_without_driver=AMD_VENDOR in vendors and not targets,
     )
 
@@ -135,6 +157,12 @@ def _amd_targets(machine: Machine) -> tuple[str, ...]:
             major, minor, stepping = number // 10000, number // 100 % 100, number % 100
             targets.append(f"gfx{major}{minor:x}{stepping:x}")
     return tuple(targets)
+
+
+def _amd_memory(machine: Machine) -> int:
+    """The memory of the largest card that AMD's driver serves, in MiB."""
+    texts = [machine.read(f"{DRM}/{card}/device/mem_info_vram_total") for card in machine.list(DRM)]
+    return max((numbers[0] for numbers in map(_numbers, texts) if numbers), default=0) // 2**20
 
 
 def _card_vendors(machine: Machine, system: str) -> set[str]:

@@ -1,0 +1,145 @@
+"""`app.py test`: every check and test, each part with its time against its budget."""
+
+import os
+import subprocess
+import tempfile
+import time
+import xml.etree.ElementTree as ET
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from backend.setup.environment import Environment
+from backend.setup.terminal import say
+
+WHOLE_BUDGET = 12 * 60.0
+BUDGETS = {
+    "format": 10.0,
+    "lint": 15.0,
+    "types": 150.0,
+    "boundaries": 20.0,
+    "tests/architecture": 30.0,
+    "tests/unit": 90.0,
+    "tests/contract": 90.0,
+    "tests/integration": 120.0,
+    "tests/faults": 60.0,
+    "tests/ui": 120.0,
+    "collecting tests": 30.0,
+}
+COLLECTING = "collecting tests"
+UNUSUAL = "not gpu and not slow"
+SELECTING = ("-k", "-m", "--lf", "--last-failed", "--ff", "--co", "--collect-only")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of the suite, and how it went."""
+
+    name: str
+    seconds: float
+    passed: bool = True
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How the tests went."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+
+class Suite:
+    """One run of everything, or of the tests selected on the command line."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+        self._parts: list[Part] = []
+        self._counts = Counts()
+
+    def run(self, arguments: Sequence[str]) -> int:
+        """Run the parts, print the account and return 0 when all passed in time."""
+        started = time.monotonic()
+        if not selects(arguments, self._environment.root):
+            self._check("format", "-m", "ruff", "format", "--check", ".")
+            self._check("lint", "-m", "ruff", "check", ".")
+            self._check("types", "-m", "pyright")
+            self._check(
+                "boundaries", "-c", "from importlinter.cli import lint_imports_command as c; c()"
+            )
+        self._test(arguments)
+        return self._account(time.monotonic() - started)
+
+    def _check(self, name: str, *arguments: str) -> None:
+        say(f"── {name}")
+        started = time.monotonic()
+        code = self._python(*arguments)
+        self._parts.append(Part(name, time.monotonic() - started, code == 0))
+
+    def _test(self, arguments: Sequence[str]) -> None:
+        say("── tests")
+        with tempfile.TemporaryDirectory() as folder:
+            report = Path(folder) / "report.xml"
+            marks = () if "-m" in arguments else ("-m", UNUSUAL)
+            started = time.monotonic()
+            code = self._python("-m", "pytest", f"--junit-xml={report}", *marks, *arguments)
+            seconds = time.monotonic() - started
+            parts, self._counts = read_report(report)
+        within = sum(part.seconds for part in parts)
+        self._parts += [*parts, Part(COLLECTING, max(0.0, seconds - within), code == 0)]
+
+    def _python(self, *arguments: str) -> int:
+        quiet = {"PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}
+        return subprocess.run(
+            [self._environment.python, *arguments],
+            cwd=self._environment.root,
+            env=os.environ | quiet,
+            check=False,
+        ).returncode
+
+    def _account(self, seconds: float) -> int:
+        say()
+        for part in self._parts:
+            budget = BUDGETS.get(part.name)
+            over = " ← over its budget" if budget is not None and part.seconds > budget else ""
+            allowed = f"{budget:5.0f} s" if budget is not None else "      –"
+            failed = "" if part.passed else " ← failed"
+            say(f"  {part.name:<20} {part.seconds:6.1f} s of {allowed}{over}{failed}")
+        say(f"  {'whole':<20} {seconds:6.1f} s of {WHOLE_BUDGET:5.0f} s")
+        in_time = seconds <= WHOLE_BUDGET
+        if not in_time:
+            say("The whole takes longer than it may: make the slowest part faster.")
+        failed = [part.name for part in self._parts if not part.passed]
+        if failed:
+            say(f"Failed: {', '.join(failed)}.")
+        counts = self._counts
+        say(f"{counts.passed} passed, {counts.failed} failed, {counts.skipped} skipped")
+        return 1 if failed or not in_time else 0
+
+
+def selects(arguments: Sequence[str], root: Path) -> bool:
+    """Whether the command line picks some tests, so that the checks before them are left out."""
+    return any(
+        word.startswith(SELECTING) or (root / word.partition("::")[0]).exists()
+        for word in arguments
+        if word
+    )
+
+
+def read_report(report: Path) -> tuple[Sequence[Part], Counts]:
+    """The seconds that each folder of tests took, and how many passed, failed and were skipped."""
+    if not report.exists():
+        return [], Counts()
+    seconds: dict[str, float] = {}
+    failed: dict[str, int] = {}
+    skipped = 0
+    cases = list(ET.parse(report).iter("testcase"))  # noqa: S314  written by our own pytest
+    for case in cases:
+        folder = "/".join(case.get("classname", "").split(".")[:2])
+        seconds[folder] = seconds.get(folder, 0.0) + float(case.get("time", "0"))
+        broken = case.find("failure") is not None or case.find("error") is not None
+        failed[folder] = failed.get(folder, 0) + broken
+        skipped += case.find("skipped") is not None
+    broken_cases = sum(failed.values())
+    parts = [Part(name, seconds[name], not failed[name]) for name in sorted(seconds)]
+    return parts, Counts(len(cases) - broken_cases - skipped, broken_cases, skipped)
