@@ -10,7 +10,7 @@ from backend.services.studio import open_studio
 
 from backend.access.access import Access
 from backend.access.passwords import make_password
-from backend.api.app import create_app, create_mcp_app
+from backend.api.app import create_mcp_app
 from backend.places import Places, default_places
 from backend.schema.errors import EaselError
 from ui.server.addresses import own_names
@@ -56,11 +56,9 @@ def _serve(options: ServeOptions, life: Life) -> None:
         access = Access(password, own_names() if options.listen else ())
 
         _set_gradio_up(places)
-        from ui.main import mount_page  # noqa: PLC0415  takes seconds; refusals come before it
+        from ui.server.application import full_app  # noqa: PLC0415  Gradio takes seconds
 
-        app = create_app(studio, access)
-        mount_page(app, studio)
-        doors = [Door(app, [page])]
+        doors = [Door(full_app(studio, access), [page])]
         if tools:
             doors.append(Door(create_mcp_app(studio, access), tools))
         if options.share:
