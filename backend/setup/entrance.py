@@ -49,9 +49,25 @@ def _do(command: Command, environment: Environment, inside: Mapping[str, Handler
     if command.name == "doctor":
         return _doctor(command, environment)
     prepare(environment, Wanted(command.torch, tests=command.name in WITH_TEST_TOOLS))
+    if command.name == "test":
+        return _test(command, environment)
     if not environment.running:
         return _hand_over(environment, command)
+    if command.name == "pins":
+        return _pins(environment)
     return inside[command.name](command.arguments)
+
+
+def _test(command: Command, environment: Environment) -> int:
+    from backend.setup.suite import Suite  # noqa: PLC0415  other commands start faster without
+
+    return Suite(environment).run(command.arguments)
+
+
+def _pins(environment: Environment) -> int:
+    from backend.setup.upgrade import upgrade  # noqa: PLC0415  it needs a tool of the tests
+
+    return upgrade(environment)
 
 
 def _doctor(command: Command, environment: Environment) -> int:

@@ -104,6 +104,9 @@ class Story:
 
     def _show_download(self, done: int, whole: int) -> None:
         so_far = self._finished + done
+        if whole < LARGE:
+            self._finished += done if done >= whole else 0
+            return
         if done >= whole:
             self._finished = so_far
         of_all = f" of about {size_in_words(self._expected)}" if self._expected > so_far else ""
