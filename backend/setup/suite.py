@@ -86,7 +86,8 @@ class Suite:
             seconds = time.monotonic() - started
             parts, self._counts = read_report(report)
         within = sum(part.seconds for part in parts)
-        self._parts += [*parts, Part(COLLECTING, max(0.0, seconds - within), code == 0)]
+        explained = code == 0 or self._counts.failed > 0
+        self._parts += [*parts, Part(COLLECTING, max(0.0, seconds - within), explained)]
 
     def _python(self, *arguments: str) -> int:
         quiet = {"PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}
