@@ -1,0 +1,54 @@
+"""The page: composed of tabs, and mounted on the application at `/`."""
+
+import gradio as gr
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+
+from backend.api.verbs import Verbs
+from backend.schema.jobs import OWNER
+from ui.elements import element
+from ui.facts import page_facts
+from ui.head import PageHead, static_version
+from ui.panels import top_bar
+from ui.routes import STATIC, page_routes
+from ui.tabs import gallery, text_to_image
+from ui.theme import easel_theme
+
+_STARTED = "() => window.easel.started()"
+
+
+def build_page(studio: Verbs) -> gr.Blocks:
+    """Compose the page; everything live on it follows the feed."""
+    facts = page_facts(studio.models, OWNER)
+    with gr.Blocks(analytics_enabled=False, title="Easel", fill_width=True) as page:
+        bar = top_bar.build(facts)
+        with gr.Tabs(elem_id="tabs"):
+            with gr.Tab("Text to image", id="text-to-image"):
+                fields = text_to_image.build(facts, bar.checkpoint)
+            with gr.Tab("Gallery", id="gallery"):
+                gallery.build()
+        element("easel-dialogs")
+        components = [field.component for field in fields]
+        page.load(None, None, components, js=_STARTED, queue=False)
+    return page
+
+
+def mount_page(app: FastAPI, studio: Verbs) -> FastAPI:
+    """Put the page at `/` of the application, with its routes and files."""
+    static = f"/page/{static_version(STATIC)}"
+    app.include_router(page_routes(studio))
+    app.mount(static, StaticFiles(directory=STATIC), name="page files")
+    gr.mount_gradio_app(
+        app,
+        build_page(studio),
+        path="/",
+        theme=easel_theme(),
+        footer_links=[],
+        run_history=False,
+        ssr_mode=False,
+        mcp_server=False,
+    )
+    app.add_middleware(
+        PageHead, facts=lambda actor: page_facts(studio.models, actor), static=static
+    )
+    return app

@@ -1,0 +1,1 @@
+"""Parts of the page: each file has `build`, which returns a frozen dataclass of components."""

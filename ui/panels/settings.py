@@ -1,0 +1,49 @@
+"""The settings pane: a few in the Simple view, every field of the request in All settings."""
+
+from dataclasses import dataclass
+
+import gradio as gr
+
+from ui.binding import Bound, bind
+from ui.elements import element
+from ui.facts import PageFacts
+
+_GROUPS = (
+    ("Size", "shape", ("size.width", "size.height")),
+    ("Pictures", "pictures", ("batch.count", "batch.size")),
+    ("Sampling", "", ("sampling.steps", "sampling.cfg_scale")),
+    ("Method", "", ("sampling.sampler", "sampling.schedule")),
+    ("Seed", "seed", ("seed.value",)),
+)
+"""Heading, own control (`<easel-…>`) above the fields, fields."""
+
+
+@dataclass(frozen=True)
+class SettingsPanel:
+    """The panel's components, for tabs to wire."""
+
+    fields: tuple[Bound, ...]
+
+
+def build(facts: PageFacts) -> SettingsPanel:
+    """Lay the pane out; which fields are hidden in the Simple view is said by the fields."""
+    fields: list[Bound] = []
+    with gr.Column(elem_id="settings"):
+        element("easel-view-switch", sheet="")
+        element("easel-checkpoint-card")
+        for heading, control, ids in _GROUPS:
+            with gr.Column(elem_classes=["group", f"group-{heading.casefold()}"]):
+                if control:
+                    element(f"easel-{control}", heading=heading)
+                fields.extend(_fields(ids, facts))
+        element("easel-changed")
+    return SettingsPanel(tuple(fields))
+
+
+def _fields(ids: tuple[str, ...], facts: PageFacts) -> list[Bound]:
+    bound: list[Bound] = []
+    for field_id in ids:
+        kind = next(field.choices for field in facts.fields if field.id == field_id)
+        choices = facts.choices[kind] if kind else ()
+        bound.append(bind(field_id, facts.starting_value(field_id), choices))
+    return bound

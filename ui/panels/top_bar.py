@@ -1,0 +1,32 @@
+"""The top bar: what draws, on what, what waits, and how the page looks."""
+
+from dataclasses import dataclass
+
+import gradio as gr
+
+from ui.binding import Bound, Look, bind
+from ui.elements import element
+from ui.facts import PageFacts
+
+
+@dataclass(frozen=True)
+class TopBar:
+    """The panel's components, for tabs to wire."""
+
+    checkpoint: Bound
+
+
+def build(facts: PageFacts) -> TopBar:
+    """Lay the bar out."""
+    with gr.Row(elem_id="top-bar", elem_classes="bar"):
+        element("easel-brand")
+        checkpoint = bind(
+            "model.checkpoint",
+            facts.starting_value("model.checkpoint"),
+            facts.choices["checkpoints"],
+            Look(show_label=False),
+        )
+        element("easel-device")
+        element("easel-queue-menu")
+        element("easel-view-switch")
+    return TopBar(checkpoint)

@@ -1,0 +1,77 @@
+"""The page's own routes: what its clicks send, and the files that it is made of."""
+
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import FileResponse, JSONResponse
+from pydantic import Field
+
+from backend.api.answers import actor_of, error_json
+from backend.api.verbs import Verbs
+from backend.schema.base import Frozen
+from backend.schema.errors import OutOfRangeError
+from backend.schema.fields import Scalar
+from backend.schema.generation import RANDOM_SEED, GenerationRequest, SeedSettings
+from backend.schema.jobs import Actor, JobView
+from ui.sending import Clicks
+
+STATIC = Path(__file__).parent / "static"
+
+Who = Annotated[Actor, Depends(actor_of)]
+Token = Annotated[str, Field(min_length=8, max_length=64)]
+
+
+class GenerateClick(Frozen):
+    """A click on Generate: the whole form by dotted ids."""
+
+    token: Token
+    fields: dict[str, Scalar]
+
+
+class VaryClick(Frozen):
+    """A click on Vary: the same picture with another seed."""
+
+    token: Token
+    picture: str
+
+
+def page_routes(studio: Verbs) -> APIRouter:
+    """Routes that submit and return at once; the feed tells the rest."""
+    router = APIRouter()
+    clicks = Clicks()
+
+    @router.post("/page/generate", response_model=None)
+    def generate(click: GenerateClick, actor: Who) -> JobView | JSONResponse:
+        try:
+            request = asked(click.fields)
+            return clicks.once(click.token, lambda: studio.generation.submit(actor, request))
+        except OutOfRangeError as error:  # the page shows it beside the field
+            told = error_json(error.code, error.sentence, error.hint)
+            return JSONResponse({"error": {**told, "field": error.field}}, 400)
+
+    @router.post("/page/vary")
+    def vary(click: VaryClick, actor: Who) -> JobView:
+        request = studio.gallery.request_of(actor, click.picture)
+        varied = request.model_copy(update={"seed": SeedSettings(value=RANDOM_SEED)})
+        return clicks.once(click.token, lambda: studio.generation.submit(actor, varied))
+
+    @router.get("/favicon.ico")
+    def favicon() -> FileResponse:
+        return FileResponse(STATIC / "icon.svg", media_type="image/svg+xml")
+
+    return router
+
+
+def asked(fields: dict[str, Scalar]) -> GenerationRequest:
+    """The request that the form's values ask for.
+
+    Raises:
+        OutOfRangeError: When a value is outside its range or the prompt is empty; names the field.
+    """
+    request = GenerationRequest.from_fields(fields)
+    if not request.prompt.positive.strip():
+        raise OutOfRangeError(
+            "The prompt is empty.", "Say what the picture should show.", "prompt.positive"
+        )
+    return request

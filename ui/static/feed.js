@@ -1,0 +1,75 @@
+// Follows the feed of server-sent events, and comes back to it whatever happens.
+
+import { store } from "./store.js";
+
+const SILENCE_MS = 40_000; // the server says something at least every 15 s
+const HIDDEN_MS = 30_000; // a hidden tab lets its connection go: browsers have six for each server
+const LONGEST_WAIT_MS = 4_000;
+
+let current = null;
+let wait = 300;
+let timer = 0;
+
+/** Begin to follow, for as long as the page lives. */
+export function follow() {
+  connect();
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(timer);
+    if (document.hidden) timer = setTimeout(() => current?.abort(), HIDDEN_MS);
+    else if (!current) connect();
+  });
+  for (const event of ["online", "pageshow"]) window.addEventListener(event, hurry);
+}
+
+/** Try now, without waiting any longer. */
+export function hurry() {
+  if (current || document.hidden) return;
+  clearTimeout(timer);
+  wait = 300;
+  connect();
+}
+
+async function connect() {
+  const attempt = new AbortController();
+  current = attempt;
+  let silence = 0;
+  const heard = () => {
+    clearTimeout(silence);
+    silence = setTimeout(() => attempt.abort(), SILENCE_MS);
+  };
+  heard();
+  try {
+    const response = await fetch("/api/feed", { signal: attempt.signal, cache: "no-store" });
+    if (response.status === 401) return location.reload();
+    if (!response.ok) throw new Error(`feed: ${response.status}`);
+    await read(response.body.getReader(), heard);
+  } catch {
+    // Whatever it was, the answer is the same: say so and try again.
+  } finally {
+    clearTimeout(silence);
+    current = null;
+  }
+  if (document.hidden) return undefined;
+  store.change({ connection: "lost" });
+  timer = setTimeout(connect, wait);
+  wait = Math.min(wait * 1.6, LONGEST_WAIT_MS);
+  return undefined;
+}
+
+async function read(reader, heard) {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    heard();
+    const events = (rest + decoder.decode(value, { stream: true })).split("\n\n");
+    rest = events.pop();
+    for (const event of events) {
+      if (!event.startsWith("data: ")) continue;
+      store.take(JSON.parse(event.slice(6)));
+      wait = 300;
+      if (store.state.connection !== "live") store.change({ connection: "live" });
+    }
+  }
+}

@@ -1,0 +1,47 @@
+// The keyboard, and a double click on a label.
+
+import { facts, form } from "./form.js";
+import { cancelFirst } from "./work.js";
+
+export const SHORTCUTS = [
+  ["Ctrl + Enter", "Generate"],
+  ["Esc", "Cancel the job that runs"],
+  ["Space or Enter", "Open the picture on the stage in full"],
+  ["← →", "Newer and older pictures, on the stage and in full"],
+  ["Double click on a label", "Reset the setting"],
+  ["?", "Show these shortcuts"],
+];
+
+/** Listen for as long as the page lives. */
+export function listenToKeys() {
+  document.addEventListener("keydown", pressed);
+  document.addEventListener("dblclick", resetLabel);
+}
+
+function pressed(event) {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    event.preventDefault();
+    document.getElementById("generate")?.click();
+  } else if (event.key === "Escape" && !isBusy(event.target)) {
+    if (cancelFirst()) event.preventDefault();
+  } else if (event.key === "?" && !isTyping(event.target)) {
+    document.dispatchEvent(new CustomEvent("easel:help"));
+  }
+}
+
+/** Whether Escape has another meaning here: closing a dialog, a menu or a list. */
+function isBusy(target) {
+  const open = document.querySelector("dialog[open], :popover-open, [role=combobox][aria-expanded=true]");
+  return Boolean(open) || target.getAttribute?.("role") === "combobox";
+}
+
+function isTyping(target) {
+  return target.matches?.("textarea, input:not([type=range], [type=radio], [type=checkbox])");
+}
+
+function resetLabel(event) {
+  const label = event.target.closest?.("[data-testid=block-info]");
+  const element = label?.closest(".field")?.id;
+  const field = facts.fields.find((known) => known.element === element);
+  if (field && field.kind !== "text") form.reset(field.id);
+}

@@ -1,0 +1,27 @@
+// The page's own code: Gradio draws the form and calls us through `window.easel`.
+
+import { follow } from "./feed.js";
+import { changed, started, wantedValues } from "./form.js";
+import { listenToKeys } from "./keys.js";
+import { store } from "./store.js";
+import { generate, resend } from "./work.js";
+import "./banner.js";
+import "./bar.js";
+import "./composer.js";
+import "./controls.js";
+import "./gallery.js";
+import "./queue.js";
+import "./results.js";
+import "./stage.js";
+import "./viewer.js";
+
+window.easel = { changed, generate, started, wanted: wantedValues };
+
+let connection = store.state.connection;
+store.subscribe(() => {
+  const before = connection;
+  ({ connection } = store.state);
+  if (connection === "live" && before !== "live") resend();
+});
+listenToKeys();
+follow();

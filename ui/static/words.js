@@ -1,0 +1,71 @@
+// Numbers and times in words.
+
+/** 9 → "9 s", 75 → "1 min 15 s". */
+export function duration(seconds) {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${Math.max(1, whole)} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${minutes} min ${whole % 60} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** Bytes in GB, as memory is sold. */
+export function gigabytes(bytes) {
+  const value = bytes / 2 ** 30;
+  return value < 10 ? value.toFixed(1) : String(Math.round(value));
+}
+
+/** "Today", "Yesterday" or a date. */
+export function day(seconds) {
+  const midnight = new Date();
+  midnight.setHours(0, 0, 0, 0);
+  const then = new Date(seconds * 1000);
+  const days = Math.ceil((midnight - then) / 86_400_000);
+  if (days <= 0) return "Today";
+  if (days === 1) return "Yesterday";
+  const sameYear = then.getFullYear() === midnight.getFullYear();
+  return then.toLocaleDateString(undefined, {
+    weekday: "long", day: "numeric", month: "long", year: sameYear ? undefined : "numeric",
+  });
+}
+
+/** The time of day. */
+export function clock(seconds) {
+  return new Date(seconds * 1000).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
+}
+
+/** 1 → "1 picture", 2 → "2 pictures". */
+export function count(number, noun) {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+/** What a job is doing, in one sentence. */
+export function doing(job, system) {
+  if (job.state === "queued") {
+    if (system?.queue_paused) return "Waits: the queue is paused";
+    return job.position > 1 ? `Number ${job.position} in the queue` : "Next in the queue";
+  }
+  if (job.state === "running") {
+    if (system?.engine === "restarting") return "The engine is restarting; the job goes on by itself";
+    return running(job);
+  }
+  return {
+    finished: "Done", failed: "Failed", cancelled: "Cancelled", set_aside: "Set aside",
+  }[job.state];
+}
+
+function running(job) {
+  const { progress } = job;
+  const stage = job.stage || "Starting";
+  if (!progress || progress.step >= progress.steps) return stage;
+  const of = progress.batches > 1 ? ` · picture ${progress.batch} of ${progress.batches}` : "";
+  const left = progress.seconds_left === null ? "" : ` · ${duration(progress.seconds_left)} left`;
+  return `Step ${progress.step} of ${progress.steps}${of}${left}`;
+}
+
+/** How much of a job is done, from 0 to 1; null while that is not known. */
+export function share(job) {
+  const { progress } = job;
+  if (job.state !== "running" || !progress) return null;
+  return (progress.batch - 1 + progress.step / progress.steps) / progress.batches;
+}

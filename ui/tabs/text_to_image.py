@@ -1,0 +1,42 @@
+"""The tab where words become pictures."""
+
+import gradio as gr
+
+from ui.binding import Bound, in_order
+from ui.facts import PageFacts
+from ui.panels import prompt, results, settings, stage
+
+_GENERATE = "(...values) => { window.easel.generate(values); }"
+_CHANGED = "(...values) => { window.easel.changed(values); }"
+_WANTED = "() => window.easel.wanted()"
+
+
+def build(facts: PageFacts, checkpoint: Bound) -> tuple[Bound, ...]:
+    """Arrange the panels and wire them.
+
+    The handlers run in the browser: they hand the form's values, in the order of its fields, to
+    our own code, which submits them and keeps them for the next visit.
+
+    Returns:
+        The form's fields, in the order in which the page's code gets their values.
+    """
+    with gr.Row(elem_id="workbench"):
+        panel = settings.build(facts)
+        with gr.Column(elem_id="centre"):
+            words = prompt.build(facts)
+            stage.build()
+        results.build()
+        setter = gr.Button("Set the form", elem_id="set-form", elem_classes="wire")
+    fields = in_order((checkpoint, *words.fields, *panel.fields))
+    components = [field.component for field in fields]
+    words.generate.click(None, components, None, js=_GENERATE, queue=False)
+    gr.on(
+        [component.change for component in components],
+        None,
+        components,
+        None,
+        js=_CHANGED,
+        queue=False,
+    )
+    setter.click(None, None, components, js=_WANTED, queue=False)
+    return fields
