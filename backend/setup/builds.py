@@ -70,17 +70,14 @@ def choose_build(probe: Probe, pins: TorchPins, asked: str = "auto") -> TorchBui
 
 def standard_instead(build: TorchBuild, pins: TorchPins) -> TorchBuild:
     """The build to take where PyTorch's own index cannot be reached."""
-    loss = (
-        "it is larger and draws on the processor just as well"
-        if build.tag == CPU
-        else "it may draw on the processor only, which `python3 app.py doctor` tells and mends"
-    )
-    return _build(
-        STANDARD,
-        f"{build.reason}; but {build.index} cannot be reached, so PyTorch's standard build is "
-        f"taken: {loss}",
-        pins,
-    )
+    if build.tag == CPU:
+        lack = f"the smaller build for that cannot be had, as {build.index} does not answer"
+    else:
+        lack = (
+            f"its build cannot be had, as {build.index} does not answer; this one may draw on the "
+            "processor only, until `python3 app.py doctor` can fetch the other"
+        )
+    return _build(STANDARD, f"{build.reason}; {lack}", pins)
 
 
 def _build(tag: str, reason: str, pins: TorchPins) -> TorchBuild:
@@ -121,8 +118,9 @@ def _fitting(probe: Probe) -> tuple[str, str]:
 
 def _for_nvidia(probe: Probe) -> tuple[str, str]:
     card = max(probe.nvidia_cards, key=lambda each: (each.capability or (0, 0), each.memory_mib))
-    driver = probe.nvidia_driver[0] if probe.nvidia_driver else 0
-    named = f"{card.name} with driver {'.'.join(map(str, probe.nvidia_driver))}"
+    major = probe.nvidia_driver.partition(".")[0]
+    driver = int(major) if major.isdecimal() else 0
+    named = f"{card.name} with driver {probe.nvidia_driver}"
     tag = _cuda_for(card, driver)
     if tag == CPU:
         return CPU, f"{card.name} is older than any card that PyTorch computes on"

@@ -46,7 +46,8 @@ class Probe:
     translated: bool = False
     """A Python for Intel on Apple Silicon."""
     nvidia_cards: tuple[NvidiaCard, ...] = ()
-    nvidia_driver: tuple[int, ...] = ()
+    nvidia_driver: str = ""
+    """The driver's version, such as 580.95.05."""
     nvidia_trouble: str = ""
     """Why nvidia-smi is there but fails, in its own words."""
     nvidia_without_driver: bool = False
@@ -58,9 +59,8 @@ class Probe:
     @property
     def graphics_in_words(self) -> Sequence[str]:
         """The graphics cards, one line each."""
-        driver = ".".join(map(str, self.nvidia_driver))
         words = [
-            f"{card.name}, {round(card.memory_mib / 1024)} GB, driver {driver}"
+            f"{card.name}, {round(card.memory_mib / 1024)} GB, driver {self.nvidia_driver}"
             for card in self.nvidia_cards
         ]
         words += [f"AMD {target}" for target in self.amd_targets]
@@ -107,20 +107,20 @@ def probe_machine(machine: Machine) -> Probe:
     )
 
 
-def _nvidia(machine: Machine) -> tuple[tuple[NvidiaCard, ...], tuple[int, ...], str]:
+def _nvidia(machine: Machine) -> tuple[tuple[NvidiaCard, ...], str, str]:
     said, full = _ask_nvidia(machine)
     if said.code == MISSING_COMMAND:
-        return (), (), ""
+        return (), "", ""
     if said.code != 0:
         sentence = " ".join(said.text.split())
-        return (), (), "" if "No devices were found" in sentence else sentence[:200]
+        return (), "", "" if "No devices were found" in sentence else sentence[:200]
     cards: list[NvidiaCard] = []
-    driver: tuple[int, ...] = ()
+    driver = ""
     for line in said.text.splitlines():
         values = [value.strip() for value in line.split(",")]
         if len(values) < (4 if full else 3):
             continue
-        driver = _numbers(values[1])
+        driver = values[1]
         capability = _numbers(values[2]) if full else ()
         memory = _numbers(values[-1])
         cards.append(
