@@ -8,7 +8,7 @@ from backend.setup.environment import Environment, Wanted
 from backend.setup.errors import SetupError
 from backend.setup.fits import judge
 from backend.setup.lock import setup_lock
-from backend.setup.prepare import Preparation
+from backend.setup.prepare import Outside, Preparation
 from backend.setup.probe import Probe
 from backend.setup.space import free_bytes
 from backend.setup.terminal import say, size_in_words
@@ -62,8 +62,8 @@ class Doctor:
         say()
         say("Environment")
         try:
-            with setup_lock(self._environment.lock):
-                preparation = Preparation(self._environment, wanted, self._probe)
+            with setup_lock(self._environment.lock) as lock:
+                preparation = Preparation(self._environment, wanted, self._probe, Outside(lock))
                 if not self._environment.folder.exists():
                     self._tell_of_none(preparation)
                 elif self._complete(preparation):

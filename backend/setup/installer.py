@@ -20,11 +20,13 @@ FIRST_PIP_WITH_PROGRESS = (24, 1)
 class Installer:
     """Brings one environment to what its pins say, from whatever state it is in."""
 
-    def __init__(self, environment: Environment, build: TorchBuild, *, tests: bool) -> None:
+    def __init__(
+        self, environment: Environment, build: TorchBuild, lock: int, *, tests: bool
+    ) -> None:
         self._environment = environment
         self._build = build
         self._tests = tests
-        self._pip = Pip(environment.python, environment.workshop, environment.log)
+        self._pip = Pip(environment.python, environment.workshop, environment.log, lock)
 
     def make(self) -> None:
         """Make an empty environment in place of whatever is there.
@@ -63,8 +65,9 @@ class Installer:
         environment = self._environment
         shutil.rmtree(environment.workshop, ignore_errors=True)
         _clear_wreckage(contents)
-        self._renew_pip(contents)
-        options = ["--progress-bar", "raw", *([] if keep_downloads else ["--no-cache-dir"])]
+        options = ["--progress-bar", "raw" if self._pip_tells_progress(contents) else "off"]
+        if not keep_downloads:
+            options.append("--no-cache-dir")
         self._change_build(contents, options, expected_bytes)
         if len(contents.opencvs) > 1:
             self._remove(contents.opencvs)
@@ -93,11 +96,15 @@ class Installer:
         self._pip.run(["install", "--no-deps", "--force-reinstall", *pinned])
         shutil.rmtree(self._environment.workshop, ignore_errors=True)
 
-    def _renew_pip(self, contents: Contents) -> None:
-        """Install the pinned pip where the present one cannot tell how far it is."""
+    def _pip_tells_progress(self, contents: Contents) -> bool:
+        """Whether pip can tell how far it is, after the pinned one took an older one's place."""
         version = contents.packages["pip"].version.split(".")
-        if tuple(int(part) for part in version[:2] if part.isdigit()) < FIRST_PIP_WITH_PROGRESS:
-            self._pip.run(["install", f"pip=={self._environment.pins.versions()['pip']}"])
+        if tuple(int(part) for part in version[:2] if part.isdigit()) >= FIRST_PIP_WITH_PROGRESS:
+            return True
+        pinned = self._environment.pins.versions().get("pip")
+        if pinned is not None:
+            self._pip.run(["install", f"pip=={pinned}"])
+        return pinned is not None
 
     def _change_build(
         self, contents: Contents, options: Sequence[str], expected_bytes: int

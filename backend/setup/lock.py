@@ -13,8 +13,11 @@ WAIT_SECONDS = 0.5
 
 
 @contextmanager
-def setup_lock(path: Path) -> Generator[None]:
-    """Hold the lock file, waiting for another set-up to end; its owner's death frees it.
+def setup_lock(path: Path) -> Generator[int]:
+    """Hold the lock file, waiting for another set-up to end; yields the open file.
+
+    The death of its owner frees it, and of the child processes that the owner handed it to: a pip
+    whose Easel was killed works on for a while, and nobody should come between.
 
     Raises:
         SetupError: When the file cannot be made.
@@ -28,7 +31,7 @@ def setup_lock(path: Path) -> Generator[None]:
             say("Another Easel is being set up in this folder; waiting for it.")
             while not _try_lock(handle):
                 time.sleep(WAIT_SECONDS)
-        yield
+        yield handle
     finally:
         os.close(handle)
 

@@ -24,8 +24,9 @@ UNWANTED = ("PYTHONPATH", "PYTHONHOME", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT")
 class Pip:
     """The pip of one environment."""
 
-    def __init__(self, python: Path, workshop: Path, log: Path) -> None:
+    def __init__(self, python: Path, workshop: Path, log: Path, lock: int) -> None:
         self._python = python
+        self._lock = lock
         self._workshop = workshop
         self._log = log
 
@@ -47,6 +48,7 @@ class Pip:
                 encoding="utf-8",
                 errors="replace",
                 env=self._surroundings(),
+                pass_fds=() if os.name == "nt" else (self._lock,),
             )
             story = Story(ProgressLine(sys.stdout), expected_bytes)
             try:

@@ -1,7 +1,9 @@
 """Brings Easel's environment to completion: nothing to do, adopt, mend or make."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 from backend.setup.builds import TorchBuild, choose_build, standard_instead
 from backend.setup.contents import Contents, disagreements, faults, read_contents
@@ -12,7 +14,7 @@ from backend.setup.lock import setup_lock
 from backend.setup.machine import ThisMachine
 from backend.setup.network import reaches
 from backend.setup.probe import Probe, probe_machine
-from backend.setup.space import Size, cache_fits, size_of
+from backend.setup.space import Size, cache_fits, free_bytes, size_of
 from backend.setup.stamp import Stamp, changed_at, read_stamp, write_stamp
 from backend.setup.supported import OLDEST_PYTHON
 from backend.setup.terminal import say, size_in_words
@@ -29,9 +31,10 @@ def prepare(environment: Environment, wanted: Wanted) -> None:
     """
     if environment.ready(wanted):
         return
-    with setup_lock(environment.lock):
+    with setup_lock(environment.lock) as lock:
         if not environment.ready(wanted):
-            Preparation(environment, wanted, probe_machine(ThisMachine())).run()
+            probe = probe_machine(ThisMachine())
+            Preparation(environment, wanted, probe, Outside(lock)).run()
 
 
 def read_usable(environment: Environment) -> Contents | None:
@@ -43,6 +46,18 @@ def read_usable(environment: Environment) -> Contents | None:
     return contents if pip is not None and pip.complete else None
 
 
+@dataclass(frozen=True)
+class Outside:
+    """What a preparation needs from outside the environment."""
+
+    lock: int
+    """The open lock file, which pip inherits."""
+    reaches: Callable[[str], bool] = reaches
+    """Whether a package index answers."""
+    free: Callable[[Path], int] = free_bytes
+    """The free bytes on the disk of a folder."""
+
+
 class Preparation:
     """One look at the environment, and what follows from it.
 
@@ -51,9 +66,12 @@ class Preparation:
         UsageError: When there is no build of the name asked for.
     """
 
-    def __init__(self, environment: Environment, wanted: Wanted, probe: Probe) -> None:
+    def __init__(
+        self, environment: Environment, wanted: Wanted, probe: Probe, outside: Outside
+    ) -> None:
         before = read_stamp(environment.stamp)
         self._environment = environment
+        self._outside = outside
         self._probe = probe
         self._asked = wanted.torch or (before.asked if before else "auto")
         self._tests = wanted.tests or (before is not None and before.tests)
@@ -87,7 +105,7 @@ class Preparation:
         """
         contents = read_usable(self._environment)
         wrong = self._faults(contents)
-        if wrong and self._build.index and not reaches(f"{self._build.index}/torch/"):
+        if wrong and self._build.index and not self._outside.reaches(f"{self._build.index}/torch/"):
             self._build = standard_instead(self._build, self._environment.pins.torch())
             wrong = self._faults(contents)
         if wrong or contents is None:
@@ -103,7 +121,7 @@ class Preparation:
         """
         pins = self._environment.pins
         installed = choose_build(self._probe, pins.torch(), self.installed_tag or "auto")
-        Installer(self._environment, installed, tests=self._tests).reinstall(names)
+        self._installer(installed).reinstall(names)
         self.run()
 
     def _faults(self, contents: Contents | None) -> Sequence[str]:
@@ -120,8 +138,8 @@ class Preparation:
         environment = self._environment
         torch_comes = contents is None or not contents.torch_tag or "PyTorch is" in " ".join(wrong)
         self._announce(wrong, torch_comes=torch_comes)
-        keep = not torch_comes or cache_fits(environment.folder, self.size)
-        installer = Installer(environment, self._build, tests=self._tests)
+        keep = not torch_comes or cache_fits(environment.folder, self.size, self._outside.free)
+        installer = self._installer(self._build)
         if contents is None:
             installer.make()
             contents = read_usable(environment)
@@ -138,6 +156,9 @@ class Preparation:
             )
         say(f"Ready after {_time_in_words(time.monotonic() - started)}.")
         return contents
+
+    def _installer(self, build: TorchBuild) -> Installer:
+        return Installer(self._environment, build, self._outside.lock, tests=self._tests)
 
     def _announce(self, wrong: Sequence[str], *, torch_comes: bool) -> None:
         if not torch_comes:
