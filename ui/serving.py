@@ -1,6 +1,5 @@
 """The page's program: from the command line to a running server, and to its end."""
 
-import os
 import socket
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -11,10 +10,11 @@ from backend.services.studio import open_studio
 from backend.access.access import Access
 from backend.access.passwords import make_password
 from backend.api.app import create_mcp_app
-from backend.places import Places, default_places
+from backend.places import default_places
 from backend.schema.errors import EaselError
 from ui.server.addresses import own_names
 from ui.server.announcing import Welcome
+from ui.server.gradio_start import settle_gradio, without_stubs
 from ui.server.log import log_to
 from ui.server.options import ServeOptions, parse
 from ui.server.ports import EVERYWHERE, LOOPBACK, port_of, take_next_free, take_port
@@ -55,8 +55,9 @@ def _serve(options: ServeOptions, life: Life) -> None:
         password = make_password() if options.reachable_from_outside else None
         access = Access(password, own_names() if options.listen else ())
 
-        _set_gradio_up(places)
-        from ui.server.application import full_app  # noqa: PLC0415  Gradio takes seconds
+        settle_gradio(places)
+        with without_stubs():
+            from ui.server.application import full_app  # noqa: PLC0415  Gradio takes seconds
 
         doors = [Door(full_app(studio, access), [page])]
         if tools:
@@ -78,9 +79,3 @@ def _tool_socket(host: str, port: int) -> socket.socket | None:
     if taken is None:
         click.echo(f"Port {port} is in use; tool calls are not answered there.", err=True)
     return taken
-
-
-def _set_gradio_up(places: Places) -> None:
-    """Gradio reads these when it is imported: nothing is reported, uploads stay in our folder."""
-    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-    os.environ.setdefault("GRADIO_TEMP_DIR", str(places.data / "uploads"))
