@@ -11,7 +11,7 @@ from backend.schema.errors import NotFoundError
 _QUALITY = 85
 
 
-def make_thumbnail(picture: Path, thumbnail: Path, side: int = 320) -> None:
+def make_thumbnail(picture: Path | io.BytesIO, thumbnail: Path, side: int = 320) -> None:
     """Write a WebP of `picture`, at most `side` pixels wide and high, to `thumbnail`.
 
     A picture that is small already keeps its size, and its pixels without loss.
@@ -24,7 +24,8 @@ def make_thumbnail(picture: Path, thumbnail: Path, side: int = 320) -> None:
         with Image.open(picture) as opened:
             small = opened.convert("RGBA" if "A" in opened.getbands() else "RGB")
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        sentence = f"{picture.name} is not there or is not a whole picture."
+        name = picture.name if isinstance(picture, Path) else "The picture"
+        sentence = f"{name} is not there or is not a whole picture."
         raise NotFoundError(sentence, "Make it again, or remove it from the gallery.") from error
     whole = max(small.size) <= side
     small.thumbnail((side, side), Image.Resampling.LANCZOS)

@@ -171,4 +171,11 @@ class PictureAdded(Frozen):
     picture: PictureView
 
 
-FeedItem = Snapshot | JobChanged | SystemChanged | PreviewChanged | PictureAdded
+class PictureRemoved(Frozen):
+    """A picture was deleted; `picture` is its id."""
+
+    type: Literal["picture_removed"] = "picture_removed"
+    picture: str
+
+
+FeedItem = Snapshot | JobChanged | SystemChanged | PreviewChanged | PictureAdded | PictureRemoved

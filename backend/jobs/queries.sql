@@ -1,0 +1,75 @@
+-- All SQL of the journal, each statement named by the line above it; `queries.py` reads it.
+
+-- name: create
+CREATE TABLE IF NOT EXISTS jobs (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    state TEXT NOT NULL,
+    request TEXT NOT NULL,
+    created REAL NOT NULL,
+    started REAL,
+    ended REAL,
+    engine_deaths INTEGER NOT NULL,
+    sentence TEXT NOT NULL,
+    hint TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state, number);
+CREATE TABLE IF NOT EXISTS pictures (
+    job TEXT NOT NULL,
+    "index" INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    deleted INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (job, "index")
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS events (
+    number INTEGER PRIMARY KEY,
+    job TEXT NOT NULL,
+    at REAL NOT NULL,
+    body TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS events_by_job ON events (job, number);
+
+-- name: put_job
+-- A job that ended stays as it ended, whatever is written afterwards.
+INSERT INTO jobs (
+    id, kind, owner, state, request, created, started, ended, engine_deaths, sentence, hint
+) VALUES (
+    :id, :kind, :owner, :state, :request, :created, :started, :ended, :engine_deaths, :sentence,
+    :hint
+) ON CONFLICT (id) DO UPDATE SET
+    state = excluded.state,
+    request = excluded.request,
+    started = excluded.started,
+    ended = excluded.ended,
+    engine_deaths = excluded.engine_deaths,
+    sentence = excluded.sentence,
+    hint = excluded.hint
+WHERE jobs.state IN ('queued', 'running');
+
+-- name: put_picture
+INSERT INTO pictures (job, "index", body) VALUES (:job, :index, :body)
+ON CONFLICT (job, "index") DO UPDATE SET body = excluded.body;
+
+-- name: delete_picture
+-- Its index stays, so that a job that goes on does not make it again.
+UPDATE pictures SET deleted = 1 WHERE job = :job AND "index" = :index;
+
+-- name: add_event
+INSERT INTO events (job, at, body) VALUES (:job, :at, :body);
+
+-- name: active_jobs
+SELECT * FROM jobs WHERE state IN ('queued', 'running') ORDER BY number;
+
+-- name: ended_jobs
+SELECT * FROM jobs WHERE state NOT IN ('queued', 'running') ORDER BY number DESC LIMIT :limit;
+
+-- name: job
+SELECT * FROM jobs WHERE id = :id;
+
+-- name: pictures_of
+SELECT "index", body, deleted FROM pictures WHERE job = :job ORDER BY "index";
+
+-- name: events_of
+SELECT body FROM events WHERE job = :job ORDER BY number;

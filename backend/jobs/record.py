@@ -1,0 +1,130 @@
+"""One job with everything that is known of it while the program runs."""
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+from backend.jobs.journal import Stored
+from backend.schema.events import (
+    Cancelled,
+    Event,
+    Failed,
+    Finished,
+    Progress,
+    SetAside,
+    Stage,
+    TerminalEvent,
+    Warned,
+)
+from backend.schema.jobs import Job, JobState, JobView, PictureView
+
+_STATES: dict[type[TerminalEvent], JobState] = {
+    Finished: JobState.FINISHED,
+    Failed: JobState.FAILED,
+    Cancelled: JobState.CANCELLED,
+    SetAside: JobState.SET_ASIDE,
+}
+SET_ASIDE_HINT = "Try a smaller picture, fewer at the same time, or another checkpoint."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """A job and its running view; every change makes a new one."""
+
+    job: Job
+    title: str
+    pictures_wanted: int
+    position: int | None = None
+    stage: str = ""
+    progress: Progress | None = None
+    pictures: tuple[PictureView, ...] = ()
+    made: frozenset[int] = frozenset()
+    """The indices of all pictures that were made, deleted ones included."""
+    warnings: tuple[str, ...] = ()
+    failure: Failed | None = None
+
+    @classmethod
+    def of(cls, job: Job) -> Self:
+        """A job of which nothing is known yet but itself."""
+        request = job.generation
+        return cls(
+            job=job,
+            title=request.prompt.positive,
+            pictures_wanted=request.batch.pictures,
+        )
+
+    @classmethod
+    def restored(cls, stored: Stored) -> Self:
+        """A job as the journal knows it."""
+        record = replace(cls.of(stored.job), pictures=stored.pictures, made=stored.made)
+        for event in stored.events:
+            record = record.after(event)
+        return record
+
+    @property
+    def complete(self) -> bool:
+        """Whether every picture that was asked for was made."""
+        return len(self.made) >= self.pictures_wanted
+
+    def after(self, event: Event) -> Self:
+        """The record after the job told something; pictures are added with `with_picture`."""
+        match event:
+            case Stage():
+                return replace(self, stage=event.sentence)
+            case Progress():
+                return replace(self, progress=event)
+            case Warned() if event.sentence not in self.warnings:
+                return replace(self, warnings=(*self.warnings, event.sentence))
+            case Failed():
+                return replace(self, failure=event)
+            case SetAside():
+                reason = Failed(code="set_aside", sentence=event.sentence, hint=SET_ASIDE_HINT)
+                return replace(self, failure=reason)
+            case _:
+                return self
+
+    def ended(self, event: TerminalEvent, at: float) -> Self:
+        """The record after the event that ends the job."""
+        record = self.after(event)
+        reason = record.failure
+        changes: dict[str, object] = {
+            "state": _STATES[type(event)],
+            "ended": at,
+            "sentence": reason.sentence if reason else "",
+            "hint": reason.hint if reason else "",
+        }
+        job = self.job.model_copy(update=changes)
+        return replace(record, job=job, stage="", progress=None, position=None)
+
+    def with_job(self, **changes: object) -> Self:
+        """The record with some of the job's own fields changed."""
+        return replace(self, job=self.job.model_copy(update=changes))
+
+    def with_picture(self, picture: PictureView) -> Self:
+        """The record with a picture, in place of what its index stood for."""
+        others = [other for other in self.pictures if other.index != picture.index]
+        pictures = sorted([*others, picture], key=lambda view: view.index)
+        return replace(self, pictures=tuple(pictures), made=self.made | {picture.index})
+
+    def without_picture(self, picture_id: str) -> Self:
+        """The record after a picture was deleted; it still counts as made."""
+        left = tuple(view for view in self.pictures if view.id != picture_id)
+        return replace(self, pictures=left)
+
+    def view(self) -> JobView:
+        """What the page shows."""
+        return JobView(
+            id=self.job.id,
+            kind=self.job.kind,
+            owner=self.job.owner,
+            state=self.job.state,
+            title=self.title,
+            created=self.job.created,
+            position=self.position,
+            stage=self.stage,
+            progress=self.progress,
+            pictures_wanted=self.pictures_wanted,
+            pictures=self.pictures,
+            warnings=self.warnings,
+            failure=self.failure,
+            engine_deaths=self.job.engine_deaths,
+        )

@@ -1,0 +1,1 @@
+"""The verbs that a user has, whatever door they come through."""

@@ -1,0 +1,39 @@
+"""Asking for pictures."""
+
+import secrets
+import time
+
+from backend.jobs.queue import JobQueue
+from backend.library.checkpoints import Library
+from backend.schema.catalogue import Catalogue
+from backend.schema.generation import GenerationRequest
+from backend.schema.jobs import Actor, Job, JobState, JobView
+from backend.services.resolve import resolve
+
+
+class Generation:
+    """Turns a request into a job."""
+
+    def __init__(self, queue: JobQueue, library: Library, catalogue: Catalogue) -> None:
+        self._queue = queue
+        self._library = library
+        self._catalogue = catalogue
+
+    def submit(self, actor: Actor, request: GenerationRequest) -> JobView:
+        """Queue a request and return at once, before anything is read or loaded.
+
+        Raises:
+            ModelMissingError: When the checkpoint is not installed.
+            OutOfRangeError: When a setting makes no sense.
+        """
+        checkpoint = self._library.find(request.model.checkpoint)
+        wanted = resolve(request, checkpoint, self._catalogue)
+        job = Job(
+            id=secrets.token_hex(6),
+            kind="generate",
+            owner=actor.id,
+            state=JobState.QUEUED,
+            request=wanted.model_dump(mode="json"),
+            created=time.time(),
+        )
+        return self._queue.submit(job).view()

@@ -1,0 +1,103 @@
+"""Work that waits, runs or ended."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+
+from backend.jobs.board import Board
+from backend.jobs.feed import Reader
+from backend.jobs.queue import JobQueue
+from backend.jobs.record import Record
+from backend.schema.errors import NotAllowedError, NotFoundError, OutputError
+from backend.schema.jobs import Actor, FeedItem, JobView, Role, Snapshot
+from backend.services.shelf import Shelf
+
+NEWEST_PICTURES = 60
+
+
+class Jobs:
+    """Looks at jobs and steers them."""
+
+    def __init__(self, board: Board, queue: JobQueue, shelf: Shelf) -> None:
+        self._board = board
+        self._queue = queue
+        self._shelf = shelf
+
+    def view(self, actor: Actor, job_id: str) -> JobView:
+        """One job as it is now.
+
+        Raises:
+            NotFoundError: When there is none, or it is somebody else's.
+        """
+        return self._mine(actor, job_id).view()
+
+    def cancel(self, actor: Actor, job_id: str) -> None:
+        """End a job; what it made is kept. One that does not stop is ended with the engine.
+
+        Raises:
+            NotFoundError: When there is none, or it is somebody else's.
+        """
+        self._mine(actor, job_id)
+        self._queue.cancel(job_id)
+
+    def pause_queue(self, actor: Actor) -> None:
+        """Begin nothing new, and stop where the running job is.
+
+        Raises:
+            NotAllowedError: When a guest asks.
+        """
+        _only_the_owner(actor, "pause")
+        self._queue.pause()
+
+    def resume_queue(self, actor: Actor) -> None:
+        """Go on; pictures that the disk refused are written first.
+
+        Raises:
+            NotAllowedError: When a guest asks.
+            OutputError: When the disk still refuses them; the queue stays paused.
+        """
+        _only_the_owner(actor, "resume")
+        try:
+            self.save_what_is_held()
+        except OutputError as error:
+            self._queue.explain_pause(str(error))
+            raise
+        self._queue.resume()
+
+    def save_what_is_held(self) -> None:
+        """Write the pictures that are in memory only.
+
+        Raises:
+            OutputError: When the disk still refuses one.
+        """
+        for picture in self._shelf.unsaved():
+            saved = self._shelf.save(picture.id)
+            if saved is not None:
+                self._board.picture_saved(saved)
+
+    def snapshot(self, actor: Actor) -> Snapshot:
+        """All that the page shows."""
+        with self._board.lock:
+            owner = None if actor.role is Role.OWNER else actor.id
+            return Snapshot(
+                system=self._queue.system,
+                jobs=self._board.views(actor),
+                pictures=self._shelf.newest(owner, NEWEST_PICTURES),
+            )
+
+    def follow(self, actor: Actor) -> AbstractContextManager[Reader]:
+        """Listen to what changes; the first item is a snapshot."""
+        return self._board.feed.follow(actor, self._attach)
+
+    def _attach(self, actor: Actor) -> Sequence[FeedItem]:
+        return (self.snapshot(actor), *self._board.previews(actor))
+
+    def _mine(self, actor: Actor, job_id: str) -> Record:
+        record = self._board.get(job_id)
+        if not actor.may_see(record.job.owner):
+            raise NotFoundError("There is no such job.", "Look at the list of jobs.")
+        return record
+
+
+def _only_the_owner(actor: Actor, verb: str) -> None:
+    if actor.role is not Role.OWNER:
+        raise NotAllowedError(f"Only the owner may {verb} the queue.", "Cancel your own jobs.")

@@ -1,0 +1,119 @@
+"""Studio: the one door to everything that Easel does."""
+
+import os
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager, suppress
+
+from backend.channel.client import Launch
+from backend.channel.subprocess import SubprocessEngines
+from backend.channel.supervisor import EngineListener, Patience, Supervisor
+from backend.gallery.index import GalleryIndex
+from backend.jobs.board import Board
+from backend.jobs.journal import Journal
+from backend.jobs.lane import HostLane
+from backend.jobs.queue import JobQueue
+from backend.library.checkpoints import Library
+from backend.locks import HeldLock
+from backend.metadata.catalogue import load_catalogue
+from backend.places import Places
+from backend.schema.errors import AlreadyRunningError, OutputError
+from backend.services.gallery import Gallery
+from backend.services.generation import Generation
+from backend.services.host import StudioHost
+from backend.services.jobs import Jobs
+from backend.services.models import Models
+from backend.services.shelf import Shelf
+
+
+class Studio:
+    """The verbs, one class for each subject; satisfies `backend.api.verbs.Verbs`."""
+
+    def __init__(
+        self, generation: Generation, jobs: Jobs, gallery: Gallery, models: Models
+    ) -> None:
+        self.generation = generation
+        self.jobs = jobs
+        self.gallery = gallery
+        self.models = models
+
+
+@contextmanager
+def open_studio(
+    places: Places,
+    *,
+    warm: bool = True,
+    resume: bool = True,
+    launch: Launch | None = None,
+    patience: Patience | None = None,
+) -> Generator[Studio]:
+    """Open the studio of one data folder; what waits or runs at the end goes on next time.
+
+    Args:
+        places: The folders; one program at a time uses a data folder.
+        warm: Whether to start the engine at once instead of at the first job.
+        resume: Whether to go on with what an earlier program left; else it is left for the next.
+        launch: How an engine is started; a process of its own unless a test says otherwise.
+        patience: How long the supervisor waits.
+
+    Raises:
+        AlreadyRunningError: When another program uses the data folder.
+        OutputError: When the data folder cannot be made or written.
+    """
+    launch = launch or SubprocessEngines(places)
+
+    def engine_for(listener: EngineListener) -> Supervisor:
+        return Supervisor(launch, listener, patience)
+
+    with ExitStack() as open_things:
+        open_things.enter_context(_sole_use(places))
+        catalogue = load_catalogue()
+        library = Library(places, catalogue)
+        shelf = Shelf(GalleryIndex(places.data / "gallery.sqlite3"), places.outputs)
+        open_things.callback(shelf.close)
+        journal = Journal(places.data / "journal.sqlite3")
+        open_things.callback(journal.close)
+        lane = HostLane()
+        open_things.callback(lane.close)
+        board = Board(journal, shelf)
+        board.restore(resume=resume)
+        queue = JobQueue(board, lane, StudioHost(library, places.outputs), engine_for)
+        jobs = Jobs(board, queue, shelf)
+        open_things.callback(_save_at_the_end, jobs)
+        open_things.callback(queue.close)
+        if warm:
+            queue.start_engine()
+        queue.recover()
+        yield Studio(
+            Generation(queue, library, catalogue),
+            jobs,
+            Gallery(board, shelf, places),
+            Models(library, catalogue),
+        )
+
+
+@contextmanager
+def _sole_use(places: Places) -> Generator[None]:
+    """Keep other programs away from the data folder."""
+    lock = HeldLock(places.data / "easel.lock")
+    try:
+        taken = lock.take(f"process {os.getpid()}")
+    except OSError as error:
+        raise OutputError(
+            f"The data folder {places.data} cannot be written: {error.strerror}.",
+            "Free some space, give yourself the right to write there, or set EASEL_DATA.",
+        ) from error
+    if not taken:
+        raise AlreadyRunningError(
+            f"Easel already runs on this data folder ({lock.holder}).",
+            "Use its page, or end it first.",
+        )
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _save_at_the_end(jobs: Jobs) -> None:
+    """A picture that the disk still refuses is made again when its job goes on next time."""
+    with suppress(OutputError):
+        jobs.save_what_is_held()
