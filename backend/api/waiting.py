@@ -13,9 +13,10 @@ _CANCEL_SECONDS = 20.0
 def wait_and_tell(studio: Verbs, job: JobView, terminal: TextIO) -> JobView:
     """Wait until `job` ended, telling its progress in one line that is written over.
 
-    Ctrl+C cancels the job; the pictures that were made are kept.
+    Ctrl+C cancels the job; the pictures that were made are kept. So does a queue that pauses by
+    itself, such as on a full disk, because nobody is there to resume it.
     """
-    told = ""
+    told = reason = ""
     try:
         while not (view := studio.jobs.view(OWNER, job.id)).state.ended:
             line = _line(view)
@@ -23,17 +24,25 @@ def wait_and_tell(studio: Verbs, job: JobView, terminal: TextIO) -> JobView:
                 terminal.write(f"\r{line.ljust(len(told))}")
                 terminal.flush()
                 told = line
+            if reason := _why_paused(studio):
+                view = _cancelled(studio, job)
+                break
             time.sleep(_LOOK_SECONDS)
     except KeyboardInterrupt:
-        studio.jobs.cancel(OWNER, job.id)
         view = _cancelled(studio, job)
     if told:
         terminal.write("\n")
-    terminal.writelines(f"{warning}\n" for warning in view.warnings)
+    terminal.writelines(f"{words}\n" for words in (*view.warnings, reason) if words)
     return view
 
 
+def _why_paused(studio: Verbs) -> str:
+    system = studio.jobs.snapshot(OWNER).system
+    return system.queue_reason if system.queue_paused else ""
+
+
 def _cancelled(studio: Verbs, job: JobView) -> JobView:
+    studio.jobs.cancel(OWNER, job.id)
     ends = time.monotonic() + _CANCEL_SECONDS
     while True:
         view = studio.jobs.view(OWNER, job.id)

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
+from backend.database import open_database
 from backend.schema.jobs import PictureView
 
 _FORMAT = 1
@@ -42,14 +43,23 @@ class GalleryIndex:
     """All pictures of one installation. Safe to use from several threads."""
 
     def __init__(self, path: Path) -> None:
-        """Open the index at `path`, made when it is not there."""
-        path.parent.mkdir(parents=True, exist_ok=True)
+        """Open the index at `path`, made when it is not there or damaged.
+
+        Raises:
+            sqlite3.OperationalError: When the disk does not let us.
+            OSError: The same.
+            EaselError: When a newer version of Easel wrote it.
+        """
         self._lock = threading.Lock()
-        self._database = sqlite3.connect(path, check_same_thread=False)
-        self._database.row_factory = sqlite3.Row
-        self._database.execute("PRAGMA journal_mode = WAL")
-        self._database.executescript(_CREATE)
-        self._database.execute(f"PRAGMA user_version = {_FORMAT}")
+        self._is_new = not path.exists()
+        opened = open_database(path, _CREATE, _FORMAT)
+        self._is_new |= opened.set_aside is not None
+        self._database = opened.connection
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the file was made just now, so that earlier pictures are missing from it."""
+        return self._is_new
 
     def add(self, picture: PictureView) -> None:
         """Put `picture` in, in place of what its id stood for before."""

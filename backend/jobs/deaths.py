@@ -49,8 +49,10 @@ def set_aside_event(death: EngineDeath, deaths: int) -> SetAside:
 
 def give_up_reason(death: EngineDeath) -> str:
     """Why the queue stands when the engine does not live."""
+    lines = death.last_words.splitlines()
+    last = f" Its last words: “{lines[-1].strip()}”" if lines else ""
     return (
-        f"{death.sentence} It died again and again, so it is not started by itself any more. "
+        f"{death.sentence} It died again and again, so it is not started by itself any more.{last} "
         "Look at logs/engine.log in the data folder, then resume the queue."
     )
 

@@ -1,20 +1,19 @@
 """The journal: every job, its pictures and the events that matter, in SQLite."""
 
-import contextlib
 import itertools
 import json
 import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from backend.database import open_database
 from backend.jobs.queries import load_queries
-from backend.schema.errors import EaselError
 from backend.schema.events import Event, TerminalEvent
 from backend.schema.jobs import Job, PictureView
 
@@ -108,6 +107,12 @@ class Journal:
         """One job; None where there is none."""
         return next(iter(self._stored("job", {"id": job_id})), None)
 
+    def pictures(self) -> Iterator[PictureView]:
+        """Every picture that was made and not deleted, oldest first."""
+        with self._lock:
+            for row in self._rows("all_pictures", {}):
+                yield PictureView.model_validate_json(row["body"])
+
     def retry(self) -> None:
         """Try again to write what waits, if anything does."""
         with self._lock:
@@ -136,52 +141,25 @@ class Journal:
             with database:
                 for statement, values in self._waiting.values():
                     database.execute(statement, values)
-        except (sqlite3.OperationalError, OSError) as error:
+        except (sqlite3.DatabaseError, OSError) as error:
             if not self._trouble:
                 LOG.warning("journal.refused path=%s error=%s", self._path, error)
             self._trouble = (
-                f"The journal cannot be written ({error}). What happens is kept in memory until "
-                "it can: free some space, and do not end Easel before."
+                f"The journal cannot be written ({error}). What happens is kept in memory: free "
+                "some space before you end Easel."
             )
         else:
             self._waiting.clear()
             self._trouble = ""
 
     def _open(self) -> sqlite3.Connection:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            return self._connected()
-        except sqlite3.OperationalError:
-            raise
-        except sqlite3.DatabaseError as error:
-            LOG.warning("journal.damaged path=%s error=%s", self._path, error)
-            aside = self._path.with_suffix(f".damaged-{time.time_ns()}")
-            self._path.replace(aside)
-            for ending in ("-wal", "-shm"):
-                self._path.with_name(self._path.name + ending).unlink(missing_ok=True)
+        opened = open_database(self._path, self._queries["create"], FORMAT)
+        if opened.set_aside:
             self._notice = (
-                f"The journal was damaged; a new one was begun and the old one kept as "
-                f"{aside.name}. Your pictures are not touched."
+                "The journal was damaged, so a new one was begun; the old one is "
+                f"{opened.set_aside.name} in the data folder. Your pictures are not touched."
             )
-            return self._connected()
-
-    def _connected(self) -> sqlite3.Connection:
-        database = sqlite3.connect(self._path, timeout=2.0, check_same_thread=False)
-        with contextlib.ExitStack() as undo:
-            undo.callback(database.close)
-            database.row_factory = sqlite3.Row
-            database.execute("PRAGMA journal_mode = WAL")
-            database.execute("PRAGMA synchronous = FULL")
-            (version,) = database.execute("PRAGMA user_version").fetchone()
-            if version > FORMAT:
-                raise EaselError(
-                    f"A newer version of Easel wrote {self._path}.",
-                    "Update Easel, or choose another data folder with EASEL_DATA.",
-                )
-            database.executescript(self._queries["create"])
-            database.execute(f"PRAGMA user_version = {FORMAT}")
-            undo.pop_all()
-        return database
+        return opened.connection
 
     def _stored(self, query: str, values: _Values) -> tuple[Stored, ...]:
         with self._lock:
@@ -193,7 +171,7 @@ class Journal:
             return []
         try:
             return self._database.execute(self._queries[query], values).fetchall()
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
             LOG.warning("journal.unreadable path=%s error=%s", self._path, error)
             return []
 

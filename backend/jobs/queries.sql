@@ -71,5 +71,9 @@ SELECT * FROM jobs WHERE id = :id;
 -- name: pictures_of
 SELECT "index", body, deleted FROM pictures WHERE job = :job ORDER BY "index";
 
+-- name: all_pictures
+SELECT pictures.body FROM pictures JOIN jobs ON jobs.id = pictures.job
+WHERE NOT pictures.deleted ORDER BY jobs.number, pictures."index";
+
 -- name: events_of
 SELECT body FROM events WHERE job = :job ORDER BY number;

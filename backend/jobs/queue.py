@@ -4,7 +4,6 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Literal
 
 from backend.channel.messages import CancelJob, PauseJobs, ResumeJobs, StartJob
 from backend.channel.supervisor import EngineDeath, EngineListener
@@ -15,12 +14,12 @@ from backend.jobs.deaths import (
     blames_job,
     give_up_reason,
     set_aside_event,
-    told,
     warning_of,
 )
 from backend.jobs.ports import Engine, Host, Lane
 from backend.jobs.preparing import Preparation
 from backend.jobs.record import Record
+from backend.jobs.system import Condition, system_view
 from backend.jobs.turns import in_turn
 from backend.schema.events import (
     Cancelled,
@@ -44,7 +43,7 @@ DOUBLE_CLICK_SECONDS = 1.0
 OBEY_SECONDS = 10.0
 """How long a cancelled job may take to its next yield before the engine is killed."""
 RETRY_SECONDS = 1.0
-EngineState = Literal["starting", "ready", "busy", "restarting", "stopped"]
+WAITING = "Waiting for the engine"
 PAUSED_BY_HAND = "The queue was paused by hand."
 
 
@@ -70,11 +69,8 @@ class JobQueue:
         self._sent: str | None = None
         """The job that this life of the engine was told to do and has not ended."""
         self._cancel_asked: float | None = None
-        self._paused = False
-        self._reason = ""
+        self._condition = Condition(notice=board.notice)
         self._engine_paused = False
-        self._death: EngineDeath | None = None
-        self._notice = board.notice
         self._shown = SystemView(engine="stopped")
         self._retry_at = 0.0
         self._closing = False
@@ -87,11 +83,6 @@ class JobQueue:
         with self._board.lock:
             return self._system()
 
-    @property
-    def paused(self) -> bool:
-        """Whether nothing is begun or advanced until `resume`."""
-        return self._paused
-
     def start_engine(self) -> None:
         """Have an engine before there is work for it."""
         self._engine.start()
@@ -100,6 +91,8 @@ class JobQueue:
         """Take up what an earlier life of the program left."""
         with self._board.lock:
             for record in self._board.waiting():
+                if record.job.state is JobState.RUNNING:
+                    self._board.change(replace(record, stage=WAITING))
                 self._preparation.ask(record.job.id)
             self._arrange()
 
@@ -129,10 +122,10 @@ class JobQueue:
     def pause(self, reason: str = PAUSED_BY_HAND) -> None:
         """Begin nothing new and stop advancing what runs."""
         with self._board.lock:
-            if not self._paused:
-                self._paused = True
-                self._reason = reason
-                if self._sent is not None:
+            if not self._condition.paused:
+                self._condition.paused = True
+                self._condition.reason = reason
+                if self._sent is not None and not self._board.get(self._sent).complete:
                     self._engine_paused = True
                     self._engine.send(PauseJobs())
             self._show_system()
@@ -140,9 +133,9 @@ class JobQueue:
     def resume(self) -> None:
         """Go on."""
         with self._board.lock:
-            self._paused = False
-            self._reason = ""
-            self._forget_what_happened()
+            self._condition.paused = False
+            self._condition.reason = ""
+            self._condition.forget_what_happened()
             if self._engine_paused:
                 self._engine_paused = False
                 self._engine.send(ResumeJobs())
@@ -151,7 +144,7 @@ class JobQueue:
     def explain_pause(self, reason: str) -> None:
         """Give a paused queue a newer reason."""
         with self._board.lock:
-            self._reason = reason
+            self._condition.reason = reason
             self._show_system()
 
     def close(self) -> None:
@@ -194,7 +187,7 @@ class JobQueue:
             if self._closing:
                 return
             LOG.warning("engine.died exit=%s sentence=%s", death.exit_code, death.sentence)
-            self._death = death
+            self._condition.death = death
             self._engine_paused = False
             lost, self._sent = self._sent, None
             if lost is not None:
@@ -228,7 +221,7 @@ class JobQueue:
             self._board.change(
                 replace(
                     record.with_job(engine_deaths=deaths),
-                    stage="Waiting for the engine",
+                    stage=WAITING,
                     progress=None,
                 )
             )
@@ -257,7 +250,7 @@ class JobQueue:
         if self._closing:
             return
         order = in_turn((record.job for record in self._board.waiting()), self._turns)
-        if order and not self._paused and self._sent is None:
+        if order and not self._condition.paused and self._sent is None:
             if self._engine.state == "stopped":
                 self._engine.start()
             if self._engine.state == "ready" and self._preparation.has(order[0].id):
@@ -272,7 +265,7 @@ class JobQueue:
             self._end(job.id, Finished())
             return
         if job.state is JobState.QUEUED:  # not the one that was there when something happened
-            self._forget_what_happened()
+            self._condition.forget_what_happened()
         self._turns[job.owner] = max(self._turns.values(), default=0) + 1
         self._sent = job.id
         running = record.with_job(state=JobState.RUNNING, started=job.started or time.time())
@@ -288,26 +281,13 @@ class JobQueue:
         )
         self._arrange()
 
-    def _forget_what_happened(self) -> None:
-        self._death = None
-        self._notice = ""
-
     def _system(self) -> SystemView:
-        state = self._engine.state
-        happened = told(self._death, state) if self._death else ""
-        label: EngineState = state
-        if state == "ready" and self._sent is not None:
-            label = "busy"
-        elif state == "starting" and self._death is not None:
-            label = "restarting"
-        words = (happened, self._notice, self._board.trouble)
-        return SystemView(
-            engine=label,
-            sentence=" ".join(part for part in words if part),
-            device=self._engine.device,
-            queue_paused=self._paused,
-            queue_reason=self._reason,
+        return system_view(
+            self._engine,
+            self._condition,
+            busy=self._sent is not None,
             queued=sum(one.job.state is JobState.QUEUED for one in self._board.waiting()),
+            trouble=self._board.trouble,
         )
 
     def _show_system(self) -> None:

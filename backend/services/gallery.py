@@ -118,7 +118,8 @@ class Gallery:
         picture = self.picture(actor, picture_id)
         path = self._places.outputs / picture.path
         try:
-            path.unlink(missing_ok=True)
+            if picture.saved:
+                path.unlink(missing_ok=True)
             self._small(picture).unlink(missing_ok=True)
         except OSError as error:
             raise OutputError(

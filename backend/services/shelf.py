@@ -3,6 +3,7 @@
 import logging
 import sqlite3
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from backend.schema.errors import OutputError
 from backend.schema.jobs import PictureView
 
 LOG = logging.getLogger(__name__)
+
+_REFUSALS = (sqlite3.DatabaseError, OSError)
 
 
 @dataclass(frozen=True)
@@ -27,13 +30,23 @@ class Shelf:
     them. Safe to use from several threads.
     """
 
-    def __init__(self, index: GalleryIndex, outputs: Path) -> None:
-        self._index = index
+    def __init__(self, index: Path, outputs: Path, known: Iterable[PictureView] = ()) -> None:
+        """Open the shelf.
+
+        Args:
+            index: The index's file, made when it is not there.
+            outputs: The folder of the pictures.
+            known: What belongs into an index that had to be made anew.
+        """
+        self._path = index
         self._outputs = outputs
+        self._known = known
         self._lock = threading.RLock()
+        self._index: GalleryIndex | None = None
         self._held: dict[str, _Held] = {}
         self._unindexed: dict[str, PictureView] = {}
         self._trouble = ""
+        self.retry()
 
     @property
     def trouble(self) -> str:
@@ -50,14 +63,16 @@ class Shelf:
         """Try again to write the rows that the index could not take."""
         with self._lock:
             try:
+                index = self._opened()
                 for picture in list(self._unindexed.values()):
-                    self._index.add(picture)
+                    index.add(picture)
                     del self._unindexed[picture.id]
-            except sqlite3.OperationalError as error:
-                LOG.warning("gallery.refused error=%s", error)
+            except _REFUSALS as error:
+                if not self._trouble:
+                    LOG.warning("gallery.refused path=%s error=%s", self._path, error)
                 self._trouble = (
-                    f"The gallery's index cannot be written ({error}). Pictures are on disk, and "
-                    "their entries are kept in memory until it can: free some space."
+                    f"The gallery's index cannot be written ({error}). The pictures are on disk; "
+                    "their entries are kept in memory: free some space before you end Easel."
                 )
             else:
                 self._trouble = ""
@@ -104,14 +119,18 @@ class Shelf:
         with self._lock:
             if (held := self._held.get(picture_id)) is not None:
                 return held.picture
-            return self._unindexed.get(picture_id) or self._index.get(picture_id)
+            unindexed = self._unindexed.get(picture_id)
+            if unindexed is not None or self._index is None:
+                return unindexed
+            return self._index.get(picture_id)
 
     def newest(
         self, owner: str | None, limit: int, before: float | None = None
     ) -> tuple[PictureView, ...]:
         """Up to `limit` pictures, newest first; see `GalleryIndex.newest`."""
         with self._lock:
-            found = {view.id: view for view in self._index.newest(owner, limit, before)}
+            indexed = self._index.newest(owner, limit, before) if self._index else ()
+            found = {view.id: view for view in indexed}
             for view in (*self._unindexed.values(), *self.unsaved()):
                 mine = owner is None or view.owner == owner
                 if mine and (before is None or view.created < before):
@@ -126,15 +145,25 @@ class Shelf:
             OutputError: When the index cannot be written.
         """
         with self._lock:
-            self._held.pop(picture_id, None)
-            self._unindexed.pop(picture_id, None)
             try:
-                self._index.remove(picture_id)
-            except sqlite3.OperationalError as error:
+                self._opened().remove(picture_id)
+            except _REFUSALS as error:
                 raise OutputError(
                     f"The gallery's index cannot be written ({error}).", "Free some space."
                 ) from error
+            self._held.pop(picture_id, None)
+            self._unindexed.pop(picture_id, None)
 
     def close(self) -> None:
         """Let go of the index."""
-        self._index.close()
+        with self._lock:
+            if self._index is not None:
+                self._index.close()
+
+    def _opened(self) -> GalleryIndex:
+        if self._index is None:
+            index = self._index = GalleryIndex(self._path)
+            if index.is_new:
+                missing = {picture.id: picture for picture in self._known}
+                self._unindexed = missing | self._unindexed
+        return self._index

@@ -1,13 +1,13 @@
 """Studio: the one door to everything that Easel does."""
 
 import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 
 from backend.channel.client import Launch
 from backend.channel.subprocess import SubprocessEngines
 from backend.channel.supervisor import EngineListener, Patience, Supervisor
-from backend.gallery.index import GalleryIndex
 from backend.jobs.board import Board
 from backend.jobs.journal import Journal
 from backend.jobs.lane import HostLane
@@ -25,16 +25,16 @@ from backend.services.models import Models
 from backend.services.shelf import Shelf
 
 
+@dataclass(frozen=True)
 class Studio:
     """The verbs, one class for each subject; satisfies `backend.api.verbs.Verbs`."""
 
-    def __init__(
-        self, generation: Generation, jobs: Jobs, gallery: Gallery, models: Models
-    ) -> None:
-        self.generation = generation
-        self.jobs = jobs
-        self.gallery = gallery
-        self.models = models
+    generation: Generation
+    jobs: Jobs
+    gallery: Gallery
+    models: Models
+    announce: Callable[[str], None]
+    """Tells those who find the data folder in use where this program is, such as its address."""
 
 
 @contextmanager
@@ -65,13 +65,13 @@ def open_studio(
         return Supervisor(launch, listener, patience)
 
     with ExitStack() as open_things:
-        open_things.enter_context(_sole_use(places))
+        lock = open_things.enter_context(_sole_use(places))
         catalogue = load_catalogue()
         library = Library(places, catalogue)
-        shelf = Shelf(GalleryIndex(places.data / "gallery.sqlite3"), places.outputs)
-        open_things.callback(shelf.close)
         journal = Journal(places.data / "journal.sqlite3")
         open_things.callback(journal.close)
+        shelf = Shelf(places.data / "gallery.sqlite3", places.outputs, journal.pictures())
+        open_things.callback(shelf.close)
         lane = HostLane()
         open_things.callback(lane.close)
         board = Board(journal, shelf)
@@ -88,11 +88,12 @@ def open_studio(
             jobs,
             Gallery(board, shelf, places),
             Models(library, catalogue),
+            lock.note,
         )
 
 
 @contextmanager
-def _sole_use(places: Places) -> Generator[None]:
+def _sole_use(places: Places) -> Generator[HeldLock]:
     """Keep other programs away from the data folder."""
     lock = HeldLock(places.data / "easel.lock")
     try:
@@ -108,7 +109,7 @@ def _sole_use(places: Places) -> Generator[None]:
             "Use its page, or end it first.",
         )
     try:
-        yield
+        yield lock
     finally:
         lock.release()
 
