@@ -29,6 +29,25 @@ def test_an_object_never_leaves_the_picture(offset):
     assert (picture[..., 0] > 0.5).sum() == 16 * 16
 
 
+def test_edges_never_become_brighter_than_what_they_lie_between():
+    rows, columns = np.mgrid[-1:1:96j, -1:1:96j]
+    inside = (rows**2 + columns**2 < 0.7).astype(np.float32)[..., None]
+    ball = np.concatenate([np.broadcast_to([0.9, 0.2, 0.4], (96, 96, 3)) * inside, inside], -1)
+    canvas = np.ones((64, 64, 3), np.float32)
+    picture = paste(canvas, ball.astype(np.float32), Placing())
+    assert picture.max() <= 1
+    assert picture.min() >= 0
+
+
+def test_nothing_white_is_painted_on_white():
+    catalogue = read_catalogue()
+    random = np.random.default_rng(1)
+    variants = [choose_variant("red apple", "red", catalogue, random) for _ in range(600)]
+    whites = [variant for variant in variants if variant.colour == "white"]
+    assert whites
+    assert all(variant.background != "white" for variant in whites)
+
+
 def test_held_out_pairs_are_never_chosen():
     catalogue = read_catalogue()
     random = np.random.default_rng(0)

@@ -1,0 +1,40 @@
+"""Putting a model folder together from the parts of a run."""
+
+import shutil
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from recipes.starter import assemble as subject
+from recipes.starter import places
+from recipes.starter.places import MODEL
+
+UNET = "diffusion_pytorch_model.safetensors"
+
+
+@pytest.fixture
+def work(tmp_path, monkeypatch):
+    """A work folder in which a run has made a UNet of ones, float32."""
+    folder = tmp_path / "work" / "unet"
+    folder.mkdir(parents=True)
+    shutil.copy(MODEL / "unet" / "config.json", folder)
+    save_file({"weight": torch.ones(3)}, folder / UNET)
+    monkeypatch.setattr(places, "WORK", folder.parent)
+    return folder.parent
+
+
+def test_the_parts_of_the_run_stand_beside_the_shipped_ones(work, tmp_path):
+    target = tmp_path / "model"
+    subject.assemble(target)
+    weights = load_file(target / "unet" / UNET)
+    assert weights["weight"].dtype == torch.float16
+    assert weights["weight"].tolist() == [1, 1, 1]
+    shipped = (MODEL / "vae" / UNET).read_bytes()
+    assert (target / "vae" / UNET).read_bytes() == shipped
+    assert (target / "model_index.json").exists()
+
+
+def test_no_half_written_files_are_left(work, tmp_path):
+    subject.assemble(tmp_path / "model")
+    assert not list((tmp_path / "model").rglob("*.part"))
