@@ -1,7 +1,7 @@
 """Makes the upscaler's training pairs: a clean 512 px picture, and what the starter draws of it.
 
-Run `python -m recipes.starter.build_pairs`. The small side goes through the autoencoder, half of
-the time also through one denoising step of the UNet, so that the upscaler learns to mend the
+Run `python -m recipes.starter.build_pairs`. The small side goes through the autoencoder, mostly
+also through one denoising step of the UNet, so that the upscaler learns to mend the
 faults that pictures of this model really have.
 """
 
@@ -24,6 +24,7 @@ from recipes.starter.parts import open_autoencoder, open_unet, predict
 from recipes.starter.places import MODEL, PAIRS_LARGE, PAIRS_SMALL, WORK, newest
 from recipes.starter.scenes import all_scenes, draw_scene
 from recipes.starter.text_states import TextStates
+from recipes.starter.training import lower_priority, precision
 
 LARGE, SMALL = 512, 128
 _SEED = 77
@@ -68,13 +69,14 @@ class PairMaker:
 
     @torch.no_grad()
     def small(self, large: Picture, caption: str, random: Random) -> Picture:
-        """Shrink to 128 × 128 and pass through the autoencoder, half the time the UNet too."""
+        """Shrink to 128 × 128 and pass through the autoencoder, mostly through the UNet too."""
         shrunk = torch.from_numpy(large).permute(2, 0, 1)[None]
         shrunk = torch.nn.functional.interpolate(shrunk, (SMALL, SMALL), mode="area")
-        latents = self._autoencoder.encode(shrunk * 2 - 1)
-        if random.random() < 0.6:
-            latents = self._denoised(latents, caption, random)
-        pixels = self._autoencoder.decode(latents)[0]
+        with precision():
+            latents = self._autoencoder.encode(shrunk * 2 - 1)
+            if random.random() < 0.75:
+                latents = self._denoised(latents, caption, random)
+            pixels = self._autoencoder.decode(latents)[0]
         return ((pixels.permute(1, 2, 0) + 1) / 2).clamp(0, 1).numpy()
 
     def _denoised(self, latents: torch.Tensor, caption: str, random: Random) -> torch.Tensor:
@@ -127,7 +129,7 @@ def _to_bytes(picture: Picture) -> npt.NDArray[np.uint8]:
 def main() -> None:
     """Parse the command line and build."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=1200)
+    parser.add_argument("--count", type=int, default=800)
     parser.add_argument("--unet", default="unet", help="name of the UNet's run")
     options = parser.parse_args()
     build(options.count, options.unet)
@@ -135,5 +137,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    lower_priority()
     torch.set_num_threads(1)
     main()

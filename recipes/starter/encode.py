@@ -10,7 +10,7 @@ from torch import Tensor
 
 from recipes.starter.parts import Autoencoder, open_autoencoder
 from recipes.starter.places import LATENTS, MODEL, PIXELS, newest
-from recipes.starter.training import precision
+from recipes.starter.training import lower_priority, precision
 
 _BATCH = 8
 """Small batches stay in the processor's cache: twice as fast as 32."""
@@ -39,5 +39,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    lower_priority()
     torch.set_num_threads(1)
     main()

@@ -20,6 +20,7 @@ from PIL import Image, ImageDraw
 from transformers import CLIPTextModel
 
 from recipes.starter.places import RECIPE
+from recipes.starter.training import lower_priority
 
 SIDE = 128
 _LABEL = 14
@@ -106,5 +107,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    lower_priority()
     torch.set_num_threads(1)
     main()

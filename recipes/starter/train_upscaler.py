@@ -20,9 +20,11 @@ from recipes.starter.training import (
     Average,
     Clock,
     Plan,
+    channels_last,
     log,
     mean,
     plan_parser,
+    precision,
     rate,
     read_plan,
     save_state,
@@ -61,7 +63,7 @@ def make_network() -> SRVGGNetCompact:
     if isinstance(last, torch.nn.Conv2d) and last.bias is not None:
         torch.nn.init.normal_(last.weight, std=1e-3)
         torch.nn.init.zeros_(last.bias)
-    return network
+    return network.to(memory_format=torch.channels_last)
 
 
 def to_tensor(pictures: npt.NDArray[np.uint8]) -> Tensor:
@@ -116,7 +118,9 @@ class UpscalerTraining:
     def step(self, scale: float, random: np.random.Generator) -> float:
         """Learn from one batch; return its error."""
         small, large = draw_patches(self._pairs, random)
-        error = distance(self.network(small), large)
+        with precision():
+            enlarged = self.network(channels_last(small))
+        error = distance(enlarged.float(), large)
         error.backward()
         for group in self.optimizer.param_groups:
             group["lr"] = _RATE * scale

@@ -5,6 +5,7 @@ import json
 import math
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from recipes.starter.places import WORK
 
 PAUSE = WORK / "pause"
 """While this file exists, every training waits (touch it before a benchmark)."""
+
+_LOWEST_PRIORITY = 19
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +55,12 @@ def read_plan(options: argparse.Namespace) -> Plan:
     return Plan(name=options.name, minutes=options.minutes)
 
 
+def lower_priority() -> None:
+    """Let every other process go first; Windows knows no such call and goes on as it is."""
+    if sys.platform != "win32":
+        os.nice(max(0, _LOWEST_PRIORITY - os.nice(0)))
+
+
 class Clock:
     """Counts training time over resumptions; says when to save and when to stop.
 
@@ -68,7 +77,7 @@ class Clock:
 
     def listen(self) -> None:
         """Lower this process's priority and take signals; call once, in the main thread."""
-        os.nice(max(0, 19 - os.nice(0)))
+        lower_priority()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
 
