@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from diffusers import AutoencoderKL, StableDiffusionPipeline, UNet2DConditionModel
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
 from safetensors.torch import load_file
 
 from recipes.starter.places import MODEL
@@ -43,7 +45,7 @@ def test_no_two_tensors_get_one_name():
     names = [rename(name, prefixes) for name in unet.state_dict()]
     assert len(set(names)) == len(names)
     vae = AutoencoderKL.from_pretrained(MODEL / "vae")
-    blocks = len(vae.config.block_out_channels)
+    blocks = len(vae.config["block_out_channels"])
     names = [rename_autoencoder(name, blocks) for name in vae.state_dict()]
     assert len(set(names)) == len(names)
 
