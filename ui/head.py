@@ -10,6 +10,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.schema.jobs import Actor
+from ui.elements import copied_markup
 from ui.facts import PageFacts
 
 _STYLES = ("palette.css", "gradio.css", "layout.css", "parts.css", "stage.css", "narrow.css")
@@ -34,6 +35,7 @@ def head_html(facts: PageFacts, static: str) -> str:
         '<meta name="color-scheme" content="dark light">'
         f'<script src="{static}/theme.js"></script>{styles}'
         f'<script type="application/json" id="easel-facts">{body}</script>'
+        f"{copied_markup()}"
         f'<script type="module" src="{html.escape(static)}/main.js"></script>'
     )
 

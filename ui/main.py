@@ -27,7 +27,7 @@ def build_page(studio: Verbs) -> gr.Blocks:
                 fields = text_to_image.build(facts, bar.checkpoint)
             with gr.Tab("Gallery", id="gallery"):
                 gallery.build()
-        element("easel-dialogs")
+        element("dialogs")
         components = [field.component for field in fields]
         page.load(None, None, components, js=_STARTED, queue=False)
     return page

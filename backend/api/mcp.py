@@ -47,6 +47,12 @@ class TooLateError(RequestError):
     """The pictures were not there in time; the job goes on."""
 
 
+class EndingError(EaselError):
+    """Easel itself ends while the call waits."""
+
+    code = "ending"
+
+
 class JobFailedError(EaselError):
     """The job ended without pictures."""
 
@@ -205,7 +211,10 @@ async def _ended(
             raise TooLateError(sentence, f"The job {job} goes on; give a longer “timeout”.")
         if await caller.is_disconnected():
             raise TooLateError("Nobody waits any more.", f"The job {job} goes on.")
-        await asyncio.sleep(_LOOK_SECONDS)
+        try:
+            await asyncio.sleep(_LOOK_SECONDS)
+        except asyncio.CancelledError as error:  # the server ends, and answers end with it
+            raise EndingError("Easel is ending.", f"The job {job} goes on next time.") from error
 
 
 def _result(
@@ -252,6 +261,8 @@ def _status(error: EaselError) -> int:
         return 413
     if isinstance(error, TooLateError):
         return 408
+    if isinstance(error, EndingError):
+        return 503
     if isinstance(error, JobFailedError):
         return _STATUS_OF_FAILURE.get(error.failure_code, 500)
     return status_of(error)

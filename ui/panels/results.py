@@ -8,5 +8,5 @@ from ui.elements import element
 def build() -> None:
     """Lay the pane out; our own elements draw it from the feed."""
     with gr.Column(elem_id="results"):
-        element("easel-queue")
-        element("easel-results")
+        element("queue")
+        element("results")

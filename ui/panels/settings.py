@@ -29,14 +29,14 @@ def build(facts: PageFacts) -> SettingsPanel:
     """Lay the pane out; which fields are hidden in the Simple view is said by the fields."""
     fields: list[Bound] = []
     with gr.Column(elem_id="settings"):
-        element("easel-view-switch", sheet="")
-        element("easel-checkpoint-card")
+        element("view-switch", sheet="")
+        element("checkpoint-card")
         for heading, control, ids in _GROUPS:
             with gr.Column(elem_classes=["group", f"group-{heading.casefold()}"]):
                 if control:
-                    element(f"easel-{control}", heading=heading)
+                    element(control)
                 fields.extend(_fields(ids, facts))
-        element("easel-changed")
+        element("changed")
     return SettingsPanel(tuple(fields))
 
 

@@ -8,4 +8,4 @@ from ui.elements import element
 def build() -> None:
     """Lay the panel out; our own elements draw it from the feed."""
     with gr.Column(elem_id="stage"):
-        element("easel-stage")
+        element("stage")

@@ -19,14 +19,14 @@ class TopBar:
 def build(facts: PageFacts) -> TopBar:
     """Lay the bar out."""
     with gr.Row(elem_id="top-bar", elem_classes="bar"):
-        element("easel-brand")
+        element("brand")
         checkpoint = bind(
             "model.checkpoint",
             facts.starting_value("model.checkpoint"),
             facts.choices["checkpoints"],
             Look(show_label=False),
         )
-        element("easel-device")
-        element("easel-queue-menu")
-        element("easel-view-switch")
+        element("device")
+        element("queue-menu")
+        element("view-switch")
     return TopBar(checkpoint)

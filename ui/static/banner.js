@@ -1,46 +1,40 @@
 // What concerns the whole program: the connection, the engine, the queue.
 
-import { h, icon, part, reconcile, say, set } from "./dom.js";
+import { copyOf, part, parts, reconcile, say, set } from "./dom.js";
+import { address } from "./picture.js";
 import { store } from "./store.js";
 import { setPaused } from "./work.js";
 
-part("easel-banner", store, (host) => {
-  host.setAttribute("role", "status");
-  return (state) => {
-    const found = banners(state);
-    host.hidden = found.length === 0;
-    reconcile(host, found, (one) => one.key, create, update);
-  };
+part("easel-banner", store, (_, host) => (state) => {
+  const found = banners(state);
+  host.hidden = found.length === 0;
+  drawNotes(host, found);
 });
 
 function banners({ connection, system, attached }) {
   const found = [];
   if (connection === "lost") {
-    found.push({
-      key: "lost", kind: "warn",
-      text: attached
-        ? "Easel does not answer. The page tries again by itself; jobs and pictures are kept."
-        : "Easel does not answer yet. The page tries again by itself.",
-    });
+    const kept = attached ? " Jobs and pictures are kept." : "";
+    found.push({ text: `Easel does not answer. The page tries again by itself.${kept}` });
   }
   if (system?.queue_paused) {
-    const reason = system.queue_reason || "Nothing new is begun.";
-    found.push({ key: "paused", kind: "warn", text: `The queue is paused. ${reason}`, action: "Resume" });
+    found.push({ text: `The queue is paused. ${system.queue_reason || "Nothing new is begun."}`, resume: true });
   }
-  if (system?.sentence) {
-    found.push({ key: "engine", kind: system.engine === "restarting" ? "warn" : "info", text: system.sentence });
-  }
+  if (system?.sentence) found.push({ text: system.sentence });
   return found;
 }
 
-function create(one) {
-  const action = one.action
-    ? h("button", { type: "button", class: "button", onclick: () => setPaused(false) }, one.action)
-    : null;
-  return h("div", {}, icon("warning"), h("p"), action);
-}
-
-function update(element, one) {
-  set(element, "class", `banner ${one.kind}`);
-  say(element.querySelector("p"), one.text);
+/** Draw notes of the form `{text, resume, picture}` into an element. */
+export function drawNotes(element, notes) {
+  set(element, "role", "status");
+  reconcile(element, notes, (note) => note.text, (note) => {
+    const row = copyOf("note");
+    const { words, resume, download } = parts(row);
+    say(words, note.text);
+    resume.hidden = !note.resume;
+    resume.onclick = () => setPaused(false);
+    download.hidden = !note.picture;
+    if (note.picture) download.href = address(note.picture, "?download=true");
+    return row;
+  });
 }

@@ -21,11 +21,16 @@ export function follow() {
   for (const event of ["online", "pageshow"]) window.addEventListener(event, hurry);
 }
 
-/** Try now, without waiting any longer. */
-export function hurry() {
+/** Try anew: the connection is not to be trusted. */
+export function reconnect() {
+  wait = 300;
+  if (current) current.abort();
+  else hurry();
+}
+
+function hurry() {
   if (current || document.hidden) return;
   clearTimeout(timer);
-  wait = 300;
   connect();
 }
 

@@ -1,8 +1,7 @@
 // The form: two views of one state, kept for this tab and as the start of the next one.
 
+import { facts } from "./dom.js";
 import { remember, remembered } from "./store.js";
-
-export const facts = JSON.parse(document.getElementById("easel-facts").textContent);
 
 const FORM_KEY = "easel.form";
 const CHECKPOINT = "model.checkpoint";
@@ -13,7 +12,6 @@ const order = [...fields.keys()];
 let values = startingValues(facts.checkpoints[0]?.id ?? null);
 let wanted = values;
 let restored = false;
-let first = true;
 let view = document.documentElement.dataset.view;
 
 export const form = {
@@ -23,11 +21,6 @@ export const form = {
 
   get view() {
     return view;
-  },
-
-  /** Whether nothing of an earlier visit was there. */
-  get firstVisit() {
-    return first;
   },
 
   subscribe(listener) {
@@ -76,11 +69,17 @@ export const form = {
     tell();
   },
 
+  /** Unfold the negative prompt, or fold it; what it holds stays in effect. */
+  showNegative(open) {
+    document.documentElement.dataset.negative = open ? "open" : "";
+    tell();
+  },
+
   /** Move the keyboard to a field, showing it first. */
   open(id) {
     const field = fields.get(id);
     if (!field.simple && id !== "prompt.negative") form.show("all");
-    if (id === "prompt.negative") document.documentElement.dataset.negative = "open";
+    if (id === "prompt.negative") form.showNegative(true);
     const control = document.querySelector(`#${field.element} :is(textarea, input)`);
     control?.scrollIntoView({ block: "nearest" });
     control?.focus();
@@ -90,15 +89,13 @@ export const form = {
 /** Gradio asks, when it has drawn the page, what the fields are to hold. */
 export function started() {
   const kept = parse(remembered(FORM_KEY)) ?? parse(remembered(FORM_KEY, "localStorage"));
-  first = kept === null;
   const example = { "prompt.positive": facts.examples[0]?.prompt ?? "" };
   const given = kept ?? example;
   values = { ...startingValues(given[CHECKPOINT]), ...usable(given) };
   wanted = values;
   restored = true;
-  if (values["prompt.negative"]) document.documentElement.dataset.negative = "open";
   keep();
-  tell();
+  form.showNegative(Boolean(values["prompt.negative"]));
   return forGradio(values, true);
 }
 
@@ -121,23 +118,6 @@ export function changed(list) {
 /** Values by field, from Gradio's list. */
 export function fromGradio(list) {
   return Object.fromEntries(order.map((id, place) => [id, list[place] ?? null]));
-}
-
-/** Why a value cannot be sent; null when it can. */
-export function complaint(sent) {
-  for (const field of facts.fields) {
-    const value = sent[field.id];
-    if (field.minimum === null || value === null) continue;
-    const fits = value >= field.minimum && value <= field.maximum;
-    if (fits && (!field.multiple_of || value % field.multiple_of === 0)) continue;
-    const steps = field.multiple_of ? `, in steps of ${field.multiple_of}` : "";
-    return {
-      field: field.id,
-      sentence: `${field.label} cannot be ${value}.`,
-      hint: `Choose a value from ${field.minimum} to ${field.maximum}${steps}.`,
-    };
-  }
-  return null;
 }
 
 function forGradio(given, withChoices) {

@@ -1,16 +1,11 @@
 // The keyboard, and a double click on a label.
 
-import { facts, form } from "./form.js";
+import { facts } from "./dom.js";
+import { form } from "./form.js";
+import { step } from "./shown.js";
 import { cancelFirst } from "./work.js";
 
-export const SHORTCUTS = [
-  ["Ctrl + Enter", "Generate"],
-  ["Esc", "Cancel the job that runs"],
-  ["Space or Enter", "Open the picture on the stage in full"],
-  ["← →", "Newer and older pictures, on the stage and in full"],
-  ["Double click on a label", "Reset the setting"],
-  ["?", "Show these shortcuts"],
-];
+const TURNS = { ArrowLeft: -1, ArrowRight: 1 };
 
 /** Listen for as long as the page lives. */
 export function listenToKeys() {
@@ -24,6 +19,8 @@ function pressed(event) {
     document.getElementById("generate")?.click();
   } else if (event.key === "Escape" && !isBusy(event.target)) {
     if (cancelFirst()) event.preventDefault();
+  } else if (event.key in TURNS && !isTyping(event.target) && !isBusy(event.target) && !event.target.matches("input, [role=tab]")) {
+    step(TURNS[event.key]);
   } else if (event.key === "?" && !isTyping(event.target)) {
     document.dispatchEvent(new CustomEvent("easel:help"));
   }

@@ -34,11 +34,6 @@ export function clock(seconds) {
   return new Date(seconds * 1000).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
 }
 
-/** 1 → "1 picture", 2 → "2 pictures". */
-export function count(number, noun) {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
-}
-
 /** What a job is doing, in one sentence. */
 export function doing(job, system) {
   if (job.state === "queued") {

@@ -1,8 +1,9 @@
 // What a person asks for: pictures, an end, another picture. A click is never lost and never doubled.
 
 import { CallError, call, token } from "./api.js";
-import { hurry } from "./feed.js";
-import { changed, complaint, facts, form, fromGradio } from "./form.js";
+import { facts } from "./dom.js";
+import { reconnect } from "./feed.js";
+import { changed, form, fromGradio } from "./form.js";
 import { active, remember, remembered, store } from "./store.js";
 
 const DOUBLE_CLICK_MS = 500;
@@ -16,14 +17,12 @@ export function generate(list) {
   if (sending || now - last < DOUBLE_CLICK_MS) return;
   last = now;
   changed(list);
-  const fields = fromGradio(list);
-  const problem = fields["prompt.positive"]?.trim() ? complaint(fields) : emptyPrompt();
-  if (problem) complain(problem);
-  else send("/page/generate", { token: token(), fields });
+  send("/page/generate", { token: token(), fields: fromGradio(list) });
 }
 
 /** The same picture with another seed; the form stays as it is. */
 export function vary(picture) {
+  toWork();
   if (!sending) send("/page/vary", { token: token(), picture: picture.id });
 }
 
@@ -39,6 +38,13 @@ export function resend() {
 export function giveUp() {
   remember(UNSENT_KEY, null);
   store.change({ notice: null });
+}
+
+/** Back to where pictures are made. */
+function toWork() {
+  store.change({ viewer: null });
+  const tab = document.querySelector("[role=tab][data-tab-id=text-to-image]");
+  if (tab?.getAttribute("aria-selected") === "false") tab.click();
 }
 
 async function send(path, body) {
@@ -65,7 +71,7 @@ function refused(error) {
     store.change({ notice: {
       ...error, waiting: true, hint: "Your click is kept: it is sent as soon as Easel is back.",
     } });
-    hurry();
+    reconnect();
     return;
   }
   remember(UNSENT_KEY, null);
@@ -73,12 +79,8 @@ function refused(error) {
 }
 
 function complain(notice) {
-  store.change({ notice });
+  store.change({ notice: { ...notice, value: form.values[notice.field] } });
   if (notice.field) form.open(notice.field);
-}
-
-function emptyPrompt() {
-  return { field: "prompt.positive", sentence: "The prompt is empty.", hint: "Say what the picture should show.", offer: facts.examples[0] };
 }
 
 function markSending(on) {
@@ -106,13 +108,14 @@ export async function setPaused(paused) {
 export async function reuse(picture) {
   const request = await tried(() => call("GET", `/api/pictures/${picture.id}/request`));
   if (!request) return;
+  toWork();
   const changes = {};
   for (const field of facts.fields) {
     const [group, name] = field.id.split(".");
     const value = request[group]?.[name];
     if (value !== null && value !== undefined) changes[field.id] = value;
   }
-  if (changes["prompt.negative"]) document.documentElement.dataset.negative = "open";
+  if (changes["prompt.negative"]) form.showNegative(true);
   form.apply(changes);
 }
 

@@ -8,4 +8,4 @@ from ui.elements import element
 def build() -> None:
     """Lay the tab out; our own element draws it from the pictures' route."""
     with gr.Column(elem_id="gallery"):
-        element("easel-gallery")
+        element("results", tab="")
