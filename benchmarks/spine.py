@@ -34,11 +34,11 @@ class MemoryWatch(threading.Thread):
         self._process = psutil.Process(pid)
         self.page_peak = 0
         self.engine_peak = 0
-        self._stop = threading.Event()
+        self._told_to_stop = threading.Event()
 
     def run(self) -> None:
         """Sample every 50 ms until told to stop or the process ends."""
-        while not self._stop.wait(0.05):
+        while not self._told_to_stop.wait(0.05):
             try:
                 page = self._process.memory_info().rss
                 engine = sum(c.memory_info().rss for c in self._process.children(recursive=True))
@@ -49,7 +49,7 @@ class MemoryWatch(threading.Thread):
 
     def stop(self) -> None:
         """Stop sampling."""
-        self._stop.set()
+        self._told_to_stop.set()
         self.join()
 
 

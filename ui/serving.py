@@ -5,15 +5,16 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 import click
-from backend.services.studio import open_studio
 
 from backend.access.access import Access
 from backend.access.passwords import make_password
 from backend.api.app import create_mcp_app
-from backend.places import default_places
-from backend.schema.errors import EaselError
+from backend.places import Places, default_places
+from backend.schema.errors import AlreadyRunningError, EaselError
+from backend.services.studio import open_studio
+from ui.server.address_note import known_address, noted_address
 from ui.server.addresses import own_names
-from ui.server.announcing import Welcome
+from ui.server.announcing import Welcome, show
 from ui.server.gradio_start import settle_gradio, without_stubs
 from ui.server.log import log_to
 from ui.server.options import ServeOptions, parse
@@ -29,9 +30,14 @@ def main(argv: Sequence[str]) -> int:
 
 def serve(options: ServeOptions) -> int:
     """Serve the page as asked until a signal ends it, and return the exit code."""
+    places = default_places()
     with Life() as life:
         try:
-            _serve(options, life)
+            _serve(options, places, life)
+        except AlreadyRunningError as error:
+            click.echo(str(error), err=True)
+            _show_the_other(options, places)
+            return 1
         except EaselError as error:
             click.echo(str(error), err=True)
             return 1
@@ -40,8 +46,7 @@ def serve(options: ServeOptions) -> int:
     return 0
 
 
-def _serve(options: ServeOptions, life: Life) -> None:
-    places = default_places()
+def _serve(options: ServeOptions, places: Places, life: Life) -> None:
     with ExitStack() as open_things:
         studio = open_things.enter_context(open_studio(places))
         log_to(places.data / "logs" / "page.log")
@@ -64,7 +69,18 @@ def _serve(options: ServeOptions, life: Life) -> None:
             doors.append(Door(create_mcp_app(studio, access), tools))
         if options.share:
             open_things.callback(close_tunnels)
-        life.serve(doors, Welcome(options, access, password, port_of(page)))
+        welcome = Welcome(options, access, password, port_of(page))
+        open_things.enter_context(noted_address(places, welcome.address))
+        life.serve(doors, welcome)
+
+
+def _show_the_other(options: ServeOptions, places: Places) -> None:
+    """A second start by a double click means the page that is there already."""
+    address = known_address(places)
+    if address:
+        click.echo(f"Its page is at {address}.", err=True)
+        if options.browser:
+            show(address)
 
 
 def _page_socket(host: str, wanted: int) -> socket.socket:

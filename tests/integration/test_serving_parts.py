@@ -9,7 +9,10 @@ from gradio import networking, tunneling
 from gradio.exceptions import ChecksumMismatchError
 
 from backend.access.access import Access
+from backend.places import Places
+from tests.fixtures.program import wait_until
 from ui.server import announcing
+from ui.server.address_note import known_address, noted_address
 from ui.server.addresses import network_address, own_names
 from ui.server.announcing import Welcome
 from ui.server.options import ServeOptions, parse
@@ -193,5 +196,16 @@ def test_no_text_browser_takes_the_terminal(monkeypatch):
     assert opened == []
 
     monkeypatch.setenv("DISPLAY", ":0")
-    easel._show()
+    easel()
+    wait_until(lambda: opened, lambda: "no browser was opened")
     assert opened == ["http://127.0.0.1:7860"]
+
+
+def test_a_damaged_note_of_the_address_is_not_believed(tmp_path):
+    places = Places(tmp_path, tmp_path, tmp_path, tmp_path)
+    (tmp_path / "page.address").write_text("https://evil.example")
+    assert known_address(places) == ""
+
+    with noted_address(places, "http://127.0.0.1:7860"):
+        assert known_address(places) == "http://127.0.0.1:7860"
+    assert known_address(places) == ""

@@ -33,8 +33,8 @@ class Welcome:
         if self.options.share:
             click.echo("Opening a public link …")
             threading.Thread(target=self._share, name="tunnel", daemon=True).start()
-        if self.options.browser and _has_screen():
-            threading.Thread(target=self._show, name="browser", daemon=True).start()
+        if self.options.browser:
+            show(self.address)
 
     @property
     def address(self) -> str:
@@ -56,8 +56,13 @@ class Welcome:
         self.access.add_tunnel(tunnel_name(link))
         click.echo(f"Public link: {link} (for everybody who knows the password)")
 
-    def _show(self) -> None:
-        webbrowser.open(self.address)
+
+def show(address: str) -> None:
+    """Open the page in the browser, where that is a window; waits for nothing."""
+    if _has_screen():
+        threading.Thread(
+            target=webbrowser.open, args=[address], name="browser", daemon=True
+        ).start()
 
 
 def _has_screen() -> bool:
