@@ -26,6 +26,7 @@ ENGINE_ENVIRONMENT = {
     # Models come from the library; nothing is fetched behind a person's back.
     "HF_HUB_OFFLINE": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     "TOKENIZERS_PARALLELISM": "false",
     "PYTHONUTF8": "1",
 }

@@ -43,12 +43,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"Another engine (process {lock.holder}) still uses the data folder.",
             "End it, then try again.",
         )
+    modules = [importlib.import_module(module) for module in options.kinds]
     kinds: dict[str, JobFunction] = {}
-    for module in options.kinds:
-        kinds |= importlib.import_module(module).KINDS
+    for module in modules:
+        kinds |= module.KINDS
     worker = Worker(kinds, places, link.send)
     link.send(Ready(pid=os.getpid(), device=describe_device()))
     link.keep_beating()
+    for module in modules:
+        if hasattr(module, "prepare"):
+            module.prepare()
     run(worker, link.inbox)
     lock.release()
     return 0

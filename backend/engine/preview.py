@@ -1,7 +1,4 @@
-"""Previews: a linear guess of the picture from its latents, small and rarely.
-
-`python -m backend.engine.preview FOLDER` prints the factors of a checkpoint's guess.
-"""
+"""Previews: a linear guess of the picture from its latents, small and rarely."""
 
 import base64
 import io

@@ -5,11 +5,17 @@ from collections.abc import Iterator, Mapping
 
 from backend.engine.batches import remaining_batches
 from backend.engine.context import Context, JobFunction
+from backend.engine.registry import families
 from backend.engine.residency import Residency
 from backend.engine.sampling import plan_pace, sample
 from backend.engine.saving import save
 from backend.schema.events import Event, Metric, Stage
 from backend.schema.generation import ResolvedRequest
+
+
+def prepare() -> None:
+    """Import what every picture needs, before the first one is asked for."""
+    families()
 
 
 def generate(request: dict[str, object], context: Context) -> Iterator[Event]:

@@ -1,5 +1,7 @@
 """Schedules, against diffusers where it has them and against their definition."""
 
+from typing import cast
+
 import pytest
 import torch
 from diffusers.schedulers.scheduling_euler_discrete import EulerDiscreteScheduler
@@ -21,7 +23,8 @@ SD15 = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linea
 
 
 def diffusers_schedule(schedule: str, steps: int) -> EulerDiscreteScheduler:
-    oracle = EulerDiscreteScheduler.from_config({**SD15, **OPTIONS[schedule]})
+    config = {**SD15, **OPTIONS[schedule]}
+    oracle = cast("EulerDiscreteScheduler", EulerDiscreteScheduler.from_config(config))
     oracle.set_timesteps(steps)
     return oracle
 
