@@ -198,7 +198,7 @@ def test_a_page_that_is_damaged_later_is_trouble_not_an_end(journal, path):
     assert damaged.find(job(200).id) is None
     damaged.put_job(job(200))
     assert "malformed" in damaged.trouble
-    damaged._database.close()
+    damaged.close()
 
 
 def test_a_newer_journal_is_left_alone(journal, path):

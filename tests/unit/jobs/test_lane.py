@@ -8,7 +8,11 @@ from backend.jobs.lane import HostLane
 def test_work_is_done_in_order_and_nobody_waits_for_it():
     lane, gate, done = HostLane(), threading.Event(), []
     ended = threading.Event()
-    lane.put(lambda: gate.wait(10) and None)
+
+    def wait() -> None:
+        assert gate.wait(10)
+
+    lane.put(wait)
     for number in range(3):
         lane.put(lambda number=number: done.append(number))
     lane.put(ended.set)

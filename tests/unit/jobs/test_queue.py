@@ -291,6 +291,22 @@ def test_a_picture_that_was_saved_but_not_told_is_found_after_a_kill(desk):
     assert picture(1, 0).id in desk.keeper.rows
 
 
+def test_the_next_job_is_not_blamed_when_the_kill_was_meant_for_the_one_before(desk):
+    desk.be_ready()
+    desk.queue.submit(job(1))
+    desk.queue.submit(job(2))
+    desk.queue.cancel(job(1).id)
+    desk.time += 2
+    desk.queue.cancel(job(1).id)
+    desk.tell(Cancelled())
+    assert desk.started()[-1] == job(2).id
+
+    desk.die(wanted=True)
+    desk.be_ready()
+
+    assert (desk.view(2).state, desk.view(2).engine_deaths) == (JobState.RUNNING, 0)
+
+
 # Pausing.
 
 
@@ -323,6 +339,12 @@ def test_a_queue_that_is_paused_while_idle_tells_the_engine_nothing(desk):
 
     assert desk.engine.told(PauseJobs) == desk.engine.told(ResumeJobs) == []
     assert desk.started() == [job(1).id]
+
+
+def test_an_engine_can_be_had_before_there_is_work(desk):
+    desk.queue.start_engine()
+
+    assert desk.queue.system.engine == "starting"
 
 
 def test_a_paused_queue_does_not_start_the_engine(desk):
@@ -622,7 +644,8 @@ def test_what_ended_is_still_seen_and_stays_ended(desk, tmp_path):
     new = restarted(desk, tmp_path)
 
     assert [int(view.id, 16) for view in new.board.views(OWNER)] == [2, 1]
-    assert new.view(1).failure.sentence == "It broke."
+    assert new.journaled(1) is JobState.FAILED
+    assert str(new.view(1).failure).count("It broke.") == 1
     assert len(new.view(1).pictures) == 1
     new.be_ready()
     assert new.started() == [job(2).id]
