@@ -154,4 +154,7 @@ def test_a_prompt_cannot_become_part_of_the_page(visitor):
     for path in ("/api/snapshot", "/api/pictures"):
         assert visitor.get(path).headers["content-type"] == "application/json"
         assert visitor.get(path).headers["x-content-type-options"] == "nosniff"
-    assert "<script>alert(1)" not in visitor.get("/").text
+    page = visitor.get("/")
+    assert page.status_code == 200
+    assert "<title>Easel</title>" in page.text
+    assert "<script>alert(1)" not in page.text
