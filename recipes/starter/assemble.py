@@ -5,6 +5,7 @@ Run `python -m recipes.starter.assemble` and look at `work/starter` with `sheet`
 """
 
 import argparse
+import json
 import shutil
 from pathlib import Path
 
@@ -16,6 +17,15 @@ PARTS = ("text_encoder", "unet", "vae")
 _WEIGHTS = ".safetensors"
 
 
+def clean_config(text: str) -> str:
+    """Take this machine's folder out of a configuration, and name the weights' type."""
+    config: dict[str, object] = json.loads(text)
+    config.pop("_name_or_path", None)
+    if "dtype" in config:
+        config["dtype"] = "float16"
+    return json.dumps(config, indent=2) + "\n"
+
+
 def copy_part(source: Path, target: Path) -> None:
     """Copy a part's files; weights become float16 and replace the old ones in one step."""
     target.mkdir(parents=True, exist_ok=True)
@@ -25,7 +35,7 @@ def copy_part(source: Path, target: Path) -> None:
             halves = {name: value.half() for name, value in load_file(file).items()}
             save_file(halves, part, {"format": "pt"})
         else:
-            shutil.copy(file, part)
+            part.write_text(clean_config(file.read_text("utf-8")), "utf-8")
         part.replace(target / file.name)
 
 

@@ -1,5 +1,6 @@
 """Putting a model folder together from the parts of a run."""
 
+import json
 import shutil
 
 import pytest
@@ -38,3 +39,8 @@ def test_the_parts_of_the_run_stand_beside_the_shipped_ones(work, tmp_path):
 def test_no_half_written_files_are_left(work, tmp_path):
     subject.assemble(tmp_path / "model")
     assert not list((tmp_path / "model").rglob("*.part"))
+
+
+def test_a_configuration_keeps_no_trace_of_the_machine():
+    text = '{"_name_or_path": "/home/someone/unet", "dtype": "float32", "layers": 1}'
+    assert json.loads(subject.clean_config(text)) == {"dtype": "float16", "layers": 1}
