@@ -1,0 +1,70 @@
+"""What the engine offers, and that everybody else knows it."""
+
+import pytest
+
+from backend.engine.catalogue import PATH, as_json, catalogue
+from backend.engine.registry import (
+    families,
+    find_family,
+    find_sampler,
+    find_schedule,
+    samplers,
+    schedules,
+)
+from backend.metadata.catalogue import load_catalogue
+from backend.schema.errors import NotFoundError
+
+
+def test_the_kept_catalogue_is_current():
+    assert PATH.read_text(encoding="utf-8") == as_json(catalogue()), (
+        "run `python -m backend.engine.catalogue`"
+    )
+    assert load_catalogue() == catalogue()
+
+
+def test_the_first_version_offers_what_was_promised():
+    assert {entry.info.label for entry in samplers()} >= {
+        "Euler",
+        "Euler a",
+        "Heun",
+        "DPM++ 2M",
+        "DPM++ SDE",
+        "DDIM",
+        "LCM",
+    }
+    assert {entry.info.label for entry in schedules()} >= {
+        "Normal",
+        "Karras",
+        "Exponential",
+        "Simple",
+    }
+
+
+@pytest.mark.parametrize("entries", [samplers, schedules, families], ids=lambda f: f.__name__)
+def test_names_are_unique_and_sorted_by_label(entries):
+    infos = [entry.info for entry in entries()]
+    labels = [info.label for info in infos]
+    names = [name for info in infos for name in (info.id, *getattr(info, "aliases", ()))]
+
+    assert labels == sorted(labels)
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize(
+    ("find", "entries"),
+    [(find_sampler, samplers), (find_schedule, schedules), (find_family, families)],
+)
+def test_each_is_found_by_its_id_and_others_are_refused_with_what_there_is(find, entries):
+    for entry in entries():
+        assert find(entry.info.id).info == entry.info
+
+    with pytest.raises(NotFoundError) as caught:
+        find("teapot")
+    assert "teapot" in caught.value.sentence
+    assert entries()[0].info.id in caught.value.hint
+
+
+def test_defaults_of_families_exist():
+    for entry in families():
+        find_sampler(entry.info.defaults.sampler)
+        find_schedule(entry.info.defaults.schedule)
