@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from backend.channel.messages import CancelJob, PauseJobs, ResumeJobs, StartJob
 from backend.schema.events import Cancelled, Failed, Finished
-from backend.schema.jobs import OWNER, JobState
+from backend.schema.jobs import OWNER, JobState, PictureView
 from tests.fixtures.desk import Desk, job, picture, ready, unsaved
 
 
@@ -23,7 +23,7 @@ class EverythingHappens(RuleBasedStateMachine):
         self.submitted = 0
         self.ends: dict[str, JobState] = {}
         self.made: list[str] = []
-        self.disk: dict[str, object] = {}
+        self.disk: dict[str, PictureView] = {}
         self.begin_program()
 
     def teardown(self) -> None:
@@ -67,6 +67,10 @@ class EverythingHappens(RuleBasedStateMachine):
     def at_work(self) -> bool:
         return self.working is not None and not self.stopped
 
+    def next_picture(self) -> tuple[int, int]:
+        assert self.working
+        return int(self.working.job, 16), self.left.pop(0)
+
     def end(self, event) -> None:
         assert self.working
         ending, self.working = self.working, None
@@ -90,8 +94,8 @@ class EverythingHappens(RuleBasedStateMachine):
     @precondition(lambda self: self.at_work and self.left)
     @rule(told=st.booleans())
     def a_picture_is_made(self, told):
-        number, index = int(self.working.job, 16), self.left.pop(0)
-        owner = self.desk.board.get(self.working.job).job.owner
+        number, index = self.next_picture()
+        owner = self.desk.board.get(job(number).id).job.owner
         saved = picture(number, index, owner=owner)
         assert saved.id not in self.made
         self.made.append(saved.id)
@@ -104,7 +108,7 @@ class EverythingHappens(RuleBasedStateMachine):
     @precondition(lambda self: self.at_work and self.left)
     @rule()
     def the_disk_is_full(self):
-        number, index = int(self.working.job, 16), self.left.pop(0)
+        number, index = self.next_picture()
         assert picture(number, index).id not in self.made
         self.desk.keeper.full = True
         self.desk.tell(unsaved(number, index), number=number)
@@ -152,6 +156,7 @@ class EverythingHappens(RuleBasedStateMachine):
         self.desk.keeper.full = False
         for held in self.desk.keeper.unsaved():
             saved = self.desk.keeper.save(held.id)
+            assert saved
             self.made.append(saved.id)
             self.disk[saved.id] = saved
             self.desk.board.picture_saved(saved)
@@ -180,6 +185,7 @@ class EverythingHappens(RuleBasedStateMachine):
         for view in self.desk.board.views(OWNER):
             held_back = view.state is JobState.FINISHED and self.desk.keeper.has_loose_ends(view.id)
             stored = self.desk.journal.find(view.id)
+            assert stored
             assert stored.job.state is (JobState.RUNNING if held_back else view.state)
             assert stored.pictures == tuple(one for one in view.pictures if one.saved)
 
