@@ -5,6 +5,7 @@ the median share of them spent outside UNet, text encoder and VAE, as JSON.
 """
 
 import json
+import os
 import statistics
 import sys
 import tempfile
@@ -12,8 +13,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from backend.engine.context import Context
-from backend.engine.run import generate
+from backend.channel.subprocess import ENGINE_ENVIRONMENT
 from backend.library.checkpoints import STARTER, Library
 from backend.metadata.catalogue import load_catalogue
 from backend.places import Places, default_places
@@ -34,6 +34,7 @@ PICTURES = 7
 
 def main() -> int:
     """Make one picture to warm up, then measure the next ones."""
+    os.environ.update(ENGINE_ENVIRONMENT)  # read when torch is imported
     with tempfile.TemporaryDirectory() as folder:
         places = replace(default_places(), data=Path(folder), outputs=Path(folder))
         request = request_of_starter(places)
@@ -73,6 +74,9 @@ def seconds_of_picture(
     request: ResolvedRequest, places: Places, kept: dict[str, object]
 ) -> tuple[float, float]:
     """The seconds that one picture took, and those of them in the models."""
+    from backend.engine.context import Context  # noqa: PLC0415  after the environment is set
+    from backend.engine.run import generate  # noqa: PLC0415
+
     context = Context(job="0" * 12, places=places, created=time.time(), kept=kept)
     events = list(generate(request.model_dump(), context))
     metrics = {event.name: event.value for event in events if isinstance(event, Metric)}

@@ -17,8 +17,6 @@ from pathlib import Path
 import httpx
 import psutil
 
-from backend.channel.subprocess import ENGINE_ENVIRONMENT
-
 ROOT = Path(__file__).resolve().parent.parent
 PROMPT = "red apple, 3d style, white background"
 WARM_PICTURES = 5
@@ -131,10 +129,7 @@ def make_picture(url: str, seed: int) -> float:
 def outside_models() -> float:
     """The share of a warm picture's time that is spent outside the models, in a fresh process."""
     command = [sys.executable, "-m", "benchmarks.outside_models"]
-    environment = os.environ | ENGINE_ENVIRONMENT
-    done = subprocess.run(
-        command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True
-    )
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     return float(json.loads(done.stdout)["share"])
 
 
