@@ -12,7 +12,16 @@ import psutil
 import pytest
 
 from backend.setup.environment import Environment, Wanted
-from tests.fixtures.program import APP, PATIENCE, ROOT, free_port, gone, running, wait_until
+from tests.fixtures.program import (
+    APP,
+    PATIENCE,
+    ROOT,
+    engines_of,
+    free_port,
+    gone,
+    running,
+    wait_until,
+)
 
 pytestmark = [
     pytest.mark.engine,
@@ -74,9 +83,11 @@ def test_app_py_opens_the_page_and_ctrl_c_ends_it_while_somebody_watches(tmp_pat
         assert "Traceback" not in easel.said
 
 
-def test_killed_at_once_it_leaves_no_engine_behind(tmp_path):
+@pytest.mark.parametrize("when", ["while the engine starts", "when the engine is ready"])
+def test_killed_at_once_it_leaves_no_engine_behind(tmp_path, when):
     with running(tmp_path) as easel:
-        engine = easel.wait_for_engine()
+        wait_until(lambda: engines_of(easel.process.pid), lambda: "There never was an engine.")
+        engine = easel.engine() if "starts" in when else easel.wait_for_engine()
 
         assert easel.stop(signal.SIGKILL) == -signal.SIGKILL
         assert ended(engine)
