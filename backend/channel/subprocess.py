@@ -32,7 +32,7 @@ ENGINE_ENVIRONMENT = {
 }
 LOG_LIMIT = 5_000_000
 LAST_WORDS_BYTES = 4_000
-LAST_WORDS_LINES = 12
+LAST_WORDS_LINES = 40  # a crash in native code begins its trace with what happened
 
 
 class SubprocessEngines:

@@ -138,12 +138,14 @@ class Supervisor:
 
     def _run(self) -> None:
         while not self._closing:
-            asked = time.monotonic()
+            patience = self._until_next()
+            expected = time.monotonic() + patience
             with suppress(queue.Empty):
-                self._inbox.get(timeout=self._until_next())()
-            if time.monotonic() - asked > self._patience.silence / 2:
+                self._inbox.get(timeout=patience)()
+            away = time.monotonic() - expected
+            if away > self._patience.silence / 2:
                 # We were away ourselves (a suspended laptop, a debugger): no reason to blame it.
-                self._deadline += time.monotonic() - asked
+                self._deadline += away
             self._look_after()
             self._listener.tick()
 
