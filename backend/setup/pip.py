@@ -37,27 +37,25 @@ class Pip:
             SetupError: When pip gives up, with the reason in plain words.
         """
         self._workshop.mkdir(parents=True, exist_ok=True)
-        with self._log.open("a", encoding="utf-8") as log:
+        with self._log.open("a", encoding="utf-8") as log, self._start(arguments) as process:
             log.write(f"\n$ pip {' '.join(arguments)}\n")
-            process = subprocess.Popen(
-                [self._python, "-m", "pip", *QUIETLY, *arguments],
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL,
-                text=True,
-                encoding="utf-8",
-                errors="replace",
-                env=self._surroundings(),
-                pass_fds=() if os.name == "nt" else (self._lock,),
-            )
             story = Story(ProgressLine(sys.stdout), expected_bytes)
-            try:
-                said = _follow(process, log, story)
-            finally:
-                process.kill()  # nothing to end, unless this was interrupted
-                process.wait()
+            said = _follow(process, log, story)
         if process.returncode != 0:
             raise pip_words.explain(said, str(self._log))
+
+    def _start(self, arguments: Sequence[str]) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [self._python, "-m", "pip", *QUIETLY, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            env=self._surroundings(),
+            pass_fds=() if os.name == "nt" else (self._lock,),
+        )
 
     def _surroundings(self) -> Mapping[str, str]:
         """The environment variables: downloads lie beside what they become, on the same disk."""
@@ -121,7 +119,25 @@ class Story:
 def _follow(process: "subprocess.Popen[str]", log: TextIO, story: Story) -> str:
     """Read what pip says until it ends; return the last of it."""
     lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-    threading.Thread(target=_read, args=(process, lines), daemon=True).start()
+    reader = threading.Thread(target=_read, args=(process, lines))
+    reader.start()
+    try:
+        return _retell(lines, log, story)
+    finally:
+        if reader.is_alive():
+            process.kill()  # this was interrupted
+        reader.join()
+
+
+def _read(process: "subprocess.Popen[str]", lines: "queue.SimpleQueue[str | None]") -> None:
+    if process.stdout is not None:
+        for line in process.stdout:
+            lines.put(line)
+    process.wait()
+    lines.put(None)
+
+
+def _retell(lines: "queue.SimpleQueue[str | None]", log: TextIO, story: Story) -> str:
     last: deque[str] = deque(maxlen=REMEMBERED_LINES)
     while True:
         try:
@@ -130,18 +146,9 @@ def _follow(process: "subprocess.Popen[str]", log: TextIO, story: Story) -> str:
             story.wait()
             continue
         if line is None:
-            break
+            return "".join(last)
         story.hear(line)
         if not pip_words.progress_in(line):
             last.append(line)
             log.write(line)
             log.flush()
-    process.wait()
-    return "".join(last)
-
-
-def _read(process: "subprocess.Popen[str]", lines: "queue.SimpleQueue[str | None]") -> None:
-    if process.stdout is not None:
-        for line in process.stdout:
-            lines.put(line)
-    lines.put(None)
