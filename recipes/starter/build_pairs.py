@@ -80,7 +80,7 @@ class PairMaker:
         return ((pixels.permute(1, 2, 0) + 1) / 2).clamp(0, 1).numpy()
 
     def _denoised(self, latents: torch.Tensor, caption: str, random: Random) -> torch.Tensor:
-        time = torch.tensor([int(random.integers(40, 420))])
+        time = torch.tensor([int(random.integers(20, 260))])
         generator = torch.Generator().manual_seed(int(random.integers(2**31)))
         noise = torch.randn(latents.shape, generator=generator)
         level = self._levels[time]

@@ -68,7 +68,7 @@ def make_network() -> SRVGGNetCompact:
 
 def to_tensor(pictures: npt.NDArray[np.uint8]) -> Tensor:
     """Turn N × H × W × 3 bytes into N × 3 × H × W floats, 0–1."""
-    return torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2).float() / 255
+    return torch.from_numpy(np.array(pictures)).permute(0, 3, 1, 2).float() / 255
 
 
 def draw_patches(pairs: Pairs, random: np.random.Generator) -> tuple[Tensor, Tensor]:
@@ -101,6 +101,11 @@ def distance(result: Tensor, wanted: Tensor) -> Tensor:
 def signal_to_noise(result: Tensor, wanted: Tensor) -> float:
     """Return the PSNR in dB of pictures with values 0–1."""
     return float(-10 * torch.log10((result.clamp(0, 1) - wanted).square().mean()))
+
+
+def halves(network: SRVGGNetCompact) -> dict[str, Tensor]:
+    """Return the weights in float16, as files hold them."""
+    return {name: value.half().contiguous() for name, value in network.state_dict().items()}
 
 
 class UpscalerTraining:
@@ -158,8 +163,7 @@ class UpscalerTraining:
             },
         )
         self.average.swap()
-        weights = {name: value.half() for name, value in self.network.state_dict().items()}
-        save_file({name: value.contiguous() for name, value in weights.items()}, UPSCALER)
+        save_file(halves(self.network), UPSCALER)
         self.average.swap()
 
     def _load(self) -> None:
