@@ -1,7 +1,7 @@
 #!/bin/sh
 # Starts Easel on macOS with a double click.
-cd "$(dirname "$0")" || exit 1
-PATH="/opt/homebrew/bin:/usr/local/bin:$PATH"
+case "$0" in */*) cd "${0%/*}" || exit 1 ;; esac
+PATH="$PATH:/opt/homebrew/bin:/usr/local/bin"
 for version in 3.14 3.13 3.12 3.11; do
     PATH="$PATH:/Library/Frameworks/Python.framework/Versions/$version/bin"
 done

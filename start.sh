@@ -1,6 +1,6 @@
 #!/bin/sh
 # Starts Easel on Linux; a double click in a file manager does the same ("Run in Terminal").
-cd "$(dirname "$0")" || exit 1
+case "$0" in */*) cd "${0%/*}" || exit 1 ;; esac
 
 for python in python3.13 python3.12 python3.11 python3.14 python3 python; do
     if command -v "$python" >/dev/null 2>&1 &&
