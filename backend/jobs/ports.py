@@ -91,7 +91,11 @@ class Host(Protocol):
         ...
 
     def pictures_on_disk(self, job: Job) -> tuple[PictureView, ...]:
-        """The whole pictures of a job that are there, known or not."""
+        """The whole pictures of a job that are there, known or not.
+
+        Raises:
+            OutputError: When the folder cannot be read.
+        """
         ...
 
 

@@ -1,12 +1,17 @@
 """What has to be known before a job can go to the engine, found out on the host lane."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 
 from backend.jobs.board import Board
 from backend.jobs.ports import Host, Lane
 from backend.schema.errors import EaselError
 from backend.schema.events import Failed
+from backend.schema.jobs import PictureView
+
+READING = "Reading the checkpoint"
+"""What a job shows while its fingerprint is worked out: seconds for a large file, once."""
 
 OnPrepared = Callable[[str, Failed | None], None]
 """Called under the board's lock with a job that is ready, or that cannot be done."""
@@ -40,23 +45,31 @@ class Preparation:
         self._prepared.discard(job_id)
 
     def _prepare(self, job_id: str) -> None:
-        job = self._board.get(job_id).job
-        found = self._host.pictures_on_disk(job) if job.started is not None else ()
-        request, failure = job.request, None
-        if not job.state.ended:
-            try:
+        record = self._board.get(job_id)
+        job, request, stage = record.job, record.job.request, record.stage
+        found: tuple[PictureView, ...] = ()
+        failure = None
+        try:
+            if job.started is not None:
+                found = self._host.pictures_on_disk(job)
+            if not job.state.ended:
+                self._board.change(replace(record, stage=READING))
                 request = self._host.fingerprinted(request)
-            except EaselError as error:
-                failure = Failed(code=error.code, sentence=error.sentence, hint=error.hint)
+        except EaselError as error:
+            failure = Failed(code=error.code, sentence=error.sentence, hint=error.hint)
         with self._board.lock:
-            known = self._board.get(job_id)
-            for picture in found:
-                if picture.index not in known.made:
-                    self._board.add_picture(picture)
+            self._adopt(job_id, found)
             record = self._board.get(job_id)
             if record.job.state.ended:
                 return
             if failure is None:
-                self._board.change(record.with_job(request=request))
+                self._board.change(replace(record.with_job(request=request), stage=stage))
                 self._prepared.add(job_id)
             self._on_prepared(job_id, failure)
+
+    def _adopt(self, job_id: str, found: Iterable[PictureView]) -> None:
+        """Show the pictures that the job left without a word."""
+        known = self._board.get(job_id)
+        for picture in found:
+            if picture.index not in known.made:
+                self._board.add_picture(picture)

@@ -21,6 +21,7 @@ from backend.jobs.preparing import Preparation
 from backend.jobs.record import Record
 from backend.jobs.system import Condition, system_view
 from backend.jobs.turns import in_turn
+from backend.schema.errors import EngineLostError
 from backend.schema.events import (
     Cancelled,
     Event,
@@ -97,8 +98,14 @@ class JobQueue:
             self._arrange()
 
     def submit(self, job: Job) -> Record:
-        """Queue a job; returns at once."""
+        """Queue a job; returns at once.
+
+        Raises:
+            EngineLostError: When the program is ending.
+        """
         with self._board.lock:
+            if self._closing:
+                raise EngineLostError("Easel is ending.", "Start it again, then ask again.")
             self._board.add(job)
             self._preparation.ask(job.id)
             self._arrange()

@@ -159,6 +159,7 @@ class Shelf:
         with self._lock:
             if self._index is not None:
                 self._index.close()
+                self._index = None
 
     def _opened(self) -> GalleryIndex:
         if self._index is None:

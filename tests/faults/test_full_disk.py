@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from backend.api.generate_command import run
 from backend.metadata.png import read_metadata
 from backend.schema.jobs import OWNER, JobState
 from tests.fixtures.program import wait_until
@@ -144,3 +145,29 @@ def test_a_file_where_the_outputs_should_be_is_as_good_as_a_full_disk(tmp_path):
 
         assert ended(studio, job).state is JobState.FINISHED
         assert indices_on_disk(tmp_path, job) == [0, 1]
+
+
+def generate(tmp_path: Path, *arguments: str) -> int:
+    return run(["generate", "a cat", *arguments], lambda: real_studio(tmp_path))
+
+
+def test_the_command_line_still_hands_over_its_picture(tmp_path, capsys):
+    (tmp_path / "outputs").write_text("in the way")
+    target = tmp_path / "cat.png"
+
+    assert generate(tmp_path, "-o", str(target)) == 0
+
+    assert capsys.readouterr().out == f"{target}\n"
+    assert read_metadata(target)
+
+
+def test_the_command_line_ends_with_the_reason_instead_of_waiting(tmp_path, capsys):
+    (tmp_path / "outputs").write_text("in the way")
+    target = tmp_path / "cat.png"
+
+    assert generate(tmp_path, "-o", str(target), "--batch-count", "3") == 1
+
+    told = capsys.readouterr().err
+    assert "a file is where a folder should be" in told
+    assert "The job was cancelled." in told
+    assert read_metadata(target)

@@ -3,7 +3,7 @@
 import pytest
 
 from backend.channel.messages import CancelJob, PauseJobs, ResumeJobs
-from backend.schema.errors import NotFoundError
+from backend.schema.errors import EngineLostError, NotFoundError, OutputError
 from backend.schema.events import (
     Cancelled,
     Failed,
@@ -165,7 +165,10 @@ def test_submitting_waits_for_nothing_that_is_slow(desk):
 
     assert desk.started() == []
     assert desk.view().state is JobState.QUEUED
+    desk.host.when_asked = lambda: stages.append(desk.view().stage)
+    stages: list[str] = []
     desk.lane.run()
+    assert stages == ["Reading the checkpoint"]
     assert desk.started() == [job(1).id]
 
 
@@ -178,6 +181,17 @@ def test_a_checkpoint_that_cannot_be_read_fails_its_job_alone(desk):
 
     assert desk.view(1).failure.sentence == "The checkpoint is damaged."
     assert desk.started() == [job(2).id]
+
+
+def test_a_job_whose_folder_cannot_be_read_fails_instead_of_making_pictures_twice(desk):
+    desk.be_ready()
+    desk.queue.submit(job(1))
+    desk.host.unreadable = OutputError("The outputs folder cannot be read.")
+
+    desk.die()
+
+    assert desk.view().state is JobState.FAILED
+    assert str(desk.view().failure).count("cannot be read") == 1
 
 
 def test_a_job_that_was_cancelled_while_it_was_prepared_stays_so(desk):
@@ -593,6 +607,8 @@ def test_closing_ends_the_engine_and_leaves_the_job_as_it_is(desk, tmp_path):
     desk.queue.engine_changed()
 
     assert desk.engine.done[-1] == "close"
+    with pytest.raises(EngineLostError, match="Easel is ending"):
+        desk.queue.submit(job(2))
     assert desk.journaled() is JobState.RUNNING
     assert len(desk.view().pictures) == 1
 
