@@ -1,5 +1,6 @@
 """Naming a file that is no model for what it is, from its first bytes."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from backend.schema.errors import ModelDamagedError, ModelError
@@ -32,41 +33,46 @@ def not_a_model(path: Path, head: bytes) -> ModelError:
         head: Its first bytes, at most `SNIFFED_BYTES` of them.
     """
     name = f"“{path.name}”"
-    text = head.lstrip().lower()
-    if not head:
-        return ModelDamagedError(f"{name} is empty.", DOWNLOAD_AGAIN)
-    if text.startswith(_WEB_PAGE_STARTS):
-        return ModelDamagedError(
-            f"{name} is a web page saved under a model's name.",
-            "The site refused the download or wanted a log-in. Open its page, then download again.",
-        )
-    if text.startswith(b"version https://git-lfs"):
-        return ModelDamagedError(
-            f"{name} is only a Git LFS pointer to the model, not the model.",
-            "Run “git lfs pull” in its folder, or download the file itself.",
-        )
     if head.startswith(_PICKLE_STARTS) or (head.startswith(b"PK") and b".pkl" in head):
         return ModelError(
             f"{name} is a pickle file, which can run programs when it is opened.",
             "Get the safetensors version, or convert it with Easel's safe conversion.",
         )
-    if not head.strip(b"\x00"):
-        return ModelDamagedError(
-            f"{name} begins with empty space: its download has not finished.", DOWNLOAD_AGAIN
-        )
+    for is_so, what, hint in _SIGNS:
+        if is_so(head):
+            return ModelDamagedError(f"{name} {what}", hint)
     for start, what in _OTHER_FILES:
         if head.startswith(start):
             return ModelDamagedError(f"{name} is {what}, not a model.", "Remove it or unpack it.")
-    if _is_text(head):
-        return ModelDamagedError(
-            f"{name} is a text, probably a site's error message, not a model.", DOWNLOAD_AGAIN
-        )
-    return ModelDamagedError(
-        f"{name} is no model file that Easel knows.",
-        "Easel reads safetensors and GGUF files and diffusers folders.",
-    )
+    what = "is a text, probably a site's error message, not a model."
+    if not _is_text(head):
+        what = "is no model file that Easel knows: neither safetensors nor GGUF."
+    return ModelDamagedError(f"{name} {what}", DOWNLOAD_AGAIN)
 
 
 def _is_text(head: bytes) -> bool:
-    printable = sum(32 <= byte < 127 or byte in b"\r\n\t" for byte in head)
-    return printable >= 0.9 * len(head)
+    """Whether nearly all of it is printable ASCII."""
+    printable = sum(chr(byte).isprintable() and byte < _ASCII_END for byte in head)
+    return printable + sum(map(head.count, (b"\r", b"\n", b"\t"))) >= _MOSTLY * len(head)
+
+
+_ASCII_END = 128
+_MOSTLY = 0.9
+_SIGNS: tuple[tuple[Callable[[bytes], bool], str, str], ...] = (
+    (lambda head: not head, "is empty.", DOWNLOAD_AGAIN),
+    (
+        lambda head: head.lstrip().lower().startswith(_WEB_PAGE_STARTS),
+        "is a web page saved under a model's name.",
+        "The site refused the download or wanted a log-in. Open its page, then download again.",
+    ),
+    (
+        lambda head: head.startswith(b"version https://git-lfs"),
+        "is only a Git LFS pointer to the model, not the model.",
+        "Run “git lfs pull” in its folder, or download the file itself.",
+    ),
+    (
+        lambda head: not head.strip(b"\x00"),
+        "begins with empty space: its download has not finished.",
+        DOWNLOAD_AGAIN,
+    ),
+)

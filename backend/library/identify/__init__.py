@@ -1,0 +1,1 @@
+"""Recognising what a model file is from its header alone."""
