@@ -129,9 +129,10 @@ class JobQueue:
     def pause(self, reason: str = PAUSED_BY_HAND) -> None:
         """Begin nothing new and stop advancing what runs."""
         with self._board.lock:
+            if not self._condition.paused or reason != PAUSED_BY_HAND:
+                self._condition.reason = reason
             if not self._condition.paused:
                 self._condition.paused = True
-                self._condition.reason = reason
                 if self._sent is not None and not self._board.get(self._sent).complete:
                     self._engine_paused = True
                     self._engine.send(PauseJobs())
@@ -147,12 +148,6 @@ class JobQueue:
                 self._engine_paused = False
                 self._engine.send(ResumeJobs())
             self._arrange()
-
-    def explain_pause(self, reason: str) -> None:
-        """Give a paused queue a newer reason."""
-        with self._board.lock:
-            self._condition.reason = reason
-            self._show_system()
 
     def close(self) -> None:
         """End the engine in order; what waits or runs stays so in the journal."""

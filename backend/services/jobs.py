@@ -59,7 +59,7 @@ class Jobs:
         try:
             self.save_what_is_held()
         except OutputError as error:
-            self._queue.explain_pause(str(error))
+            self._queue.pause(str(error))
             raise
         self._queue.resume()
 

@@ -40,7 +40,7 @@ def resolve(
     does it before the job begins.
 
     Raises:
-        OutOfRangeError: When a sampler or schedule is not there, or a prompt is too long.
+        OutOfRangeError: When a sampler or schedule is not there, or a prompt is no readable text.
     """
     defaults, sampling = checkpoint.defaults, request.sampling
     sampler = sampling.sampler or defaults.sampler
@@ -87,4 +87,19 @@ def _readable(prompt: PromptSettings) -> PromptSettings:
                 f"Shorten it to {LONGEST_PROMPT:,}; models read only the first hundreds.",
                 f"prompt.{field}",
             )
+        if not _is_text(words):
+            raise OutOfRangeError(
+                "The prompt has a broken character in it.",
+                "Type it again; half an emoji is the usual cause.",
+                f"prompt.{field}",
+            )
     return prompt
+
+
+def _is_text(words: str) -> bool:
+    """Whether files, messages and the journal can hold it: JSON may bring half a character."""
+    try:
+        words.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

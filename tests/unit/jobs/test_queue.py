@@ -330,7 +330,7 @@ def test_a_paused_queue_begins_nothing_and_stops_what_runs(desk):
     desk.queue.submit(job(2))
 
     desk.queue.pause()
-    desk.queue.pause("Another reason.")
+    desk.queue.pause()
 
     assert desk.engine.told(PauseJobs) == [PauseJobs()]
     assert desk.queue.system.queue_paused
@@ -341,6 +341,14 @@ def test_a_paused_queue_begins_nothing_and_stops_what_runs(desk):
     assert desk.engine.told(ResumeJobs) == [ResumeJobs()]
     assert desk.started() == [job(1).id, job(2).id]
     assert (desk.queue.system.queue_paused, desk.queue.system.queue_reason) == (False, "")
+
+
+def test_a_reason_that_needs_doing_something_about_is_the_one_that_is_told(desk):
+    desk.queue.pause()
+    desk.queue.pause("The disk is full.")
+    desk.queue.pause()
+
+    assert desk.queue.system.queue_reason == "The disk is full."
 
 
 def test_a_queue_that_is_paused_while_idle_tells_the_engine_nothing(desk):

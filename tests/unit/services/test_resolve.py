@@ -87,6 +87,14 @@ def test_a_prompt_that_no_model_reads_is_refused(name):
         resolved(**{name: "x" * 10_001})
 
 
+@pytest.mark.parametrize("name", ["prompt", "negative_prompt"])
+def test_half_a_character_is_refused_before_it_breaks_anything(name):
+    with pytest.raises(OutOfRangeError, match="broken character") as caught:
+        resolved(**{name: "a cat \ud83d"})
+
+    str(caught.value).encode()
+
+
 def test_a_resolved_request_asks_for_itself():
     made = resolved(prompt="a cat", seed=5)
 
