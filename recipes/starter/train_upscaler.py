@@ -36,6 +36,8 @@ HELD_OUT = 32
 """The last pairs are never trained on; their PSNR is logged."""
 
 _RATE = 1e-3
+_SLOPE = 0.25
+"""What PReLU lets through of negative values at first."""
 _LOG_EVERY = 100
 _FLAT = 4.0
 """A patch whose standard deviation (of 255) is below this is nearly always skipped."""
@@ -57,12 +59,18 @@ def read_pairs() -> Pairs:
 
 
 def make_network() -> SRVGGNetCompact:
-    """Build the network so that it starts as plain enlargement."""
+    """Build the network so that it starts as plain enlargement.
+
+    PyTorch's usual first weights shrink the signal in every layer; after fourteen of them nothing
+    would be left to learn from.
+    """
     network = SRVGGNetCompact(num_feat=FEATURES, num_conv=LAYERS, upscale=SCALE)
-    last = network.body[-1]
-    if isinstance(last, torch.nn.Conv2d) and last.bias is not None:
-        torch.nn.init.normal_(last.weight, std=1e-3)
-        torch.nn.init.zeros_(last.bias)
+    layers = [layer for layer in network.body if isinstance(layer, torch.nn.Conv2d)]
+    for layer in layers:
+        torch.nn.init.kaiming_normal_(layer.weight, a=_SLOPE)
+        if layer.bias is not None:
+            torch.nn.init.zeros_(layer.bias)
+    torch.nn.init.normal_(layers[-1].weight, std=1e-3)
     return network.to(memory_format=torch.channels_last)
 
 

@@ -12,6 +12,7 @@ from recipes.starter.train_upscaler import (
     PATCH,
     SCALE,
     Pairs,
+    distance,
     draw_patches,
     halves,
     make_network,
@@ -57,3 +58,10 @@ def test_spandrel_knows_the_file(tmp_path):
     assert model.architecture.id == "Compact"
     assert model.scale == SCALE
     assert file.stat().st_size < 3_000_000
+
+
+def test_every_layer_hears_from_the_error(pairs):
+    network = make_network()
+    distance(network(to_tensor(pairs.small[:2])), to_tensor(pairs.large[:2]) * 0.5).backward()
+    first, last = (network.body[index].weight.grad for index in (0, -1))
+    assert float(first.norm()) > 1e-3 * float(last.norm())
