@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Collection, Sequence
+from pathlib import Path
 
 from backend.setup.builds import TorchBuild
 from backend.setup.contents import OPENCV, RUNTIME, Contents, read_contents, serves
@@ -143,6 +144,8 @@ def _maker() -> str:
 def _refuse_strangers(environment: Environment) -> None:
     """Refuse to clear a folder that is not an environment, or that may not be written to."""
     folder = environment.folder
+    if folder.exists() and not folder.is_dir():
+        raise _stranger(folder)
     try:
         folder.mkdir(exist_ok=True)
         names = {entry.name for entry in folder.iterdir()}
@@ -152,10 +155,11 @@ def _refuse_strangers(environment: Environment) -> None:
     except OSError as error:
         raise not_writable(folder, error) from error
     if names and "pyvenv.cfg" not in names and not names <= {"bin", "lib", "lib64", "include"}:
-        raise SetupError(
-            f"{folder} holds something that is not a Python environment.",
-            "Move it away and start again.",
-        )
+        raise _stranger(folder)
+
+
+def _stranger(place: Path) -> SetupError:
+    return SetupError(f"{place} is not a Python environment.", "Move it away and start again.")
 
 
 def _clear_wreckage(contents: Contents) -> None:

@@ -91,6 +91,8 @@ class Story:
             self._package = package
             if pip_words.size_in(text) >= LARGE:
                 self._line.say(f"fetching {package} ({size_in_words(pip_words.size_in(text))})")
+        elif text.startswith("WARNING: Retrying"):
+            self._line.show("the package index does not answer; trying again")
         elif text.startswith("Installing collected packages:"):
             count = text.count(",") + 1
             self._unpacking_since = time.monotonic()

@@ -307,7 +307,7 @@ def test_a_folder_that_is_no_environment_is_left_alone(environment):
 def test_a_file_in_the_environments_place_is_told(environment):
     environment.folder.write_text("")
 
-    with pytest.raises(SetupError, match="cannot write"):
+    with pytest.raises(SetupError, match="not a Python environment"):
         prepare(environment)
 
 

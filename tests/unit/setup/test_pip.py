@@ -47,6 +47,15 @@ def test_unpacking_is_told_and_that_it_goes_on(monkeypatch):
     assert "still unpacking, 0 s so far" in log.getvalue()
 
 
+def test_a_silent_index_is_told(monkeypatch):
+    monkeypatch.setattr("backend.setup.terminal.REPORT_SECONDS", 0.0)
+    log = io.StringIO()
+
+    Story(ProgressLine(log), 0).hear("WARNING: Retrying (Retry(total=4)) after connection broken")
+
+    assert "does not answer; trying again" in log.getvalue()
+
+
 def test_small_packages_are_not_told_one_by_one():
     log = io.StringIO()
     story = Story(ProgressLine(log), 0)
