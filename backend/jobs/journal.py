@@ -132,7 +132,6 @@ class Journal:
             self._flush()
 
     def _wait_with(self, key: _Key, query: str, values: _Values) -> None:
-        self._waiting.pop(key, None)  # to the end: what was written last is written last
         self._waiting[key] = (self._queries[query], values)
 
     def _flush(self) -> None:
