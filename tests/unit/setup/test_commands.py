@@ -7,6 +7,7 @@ import pytest
 
 from backend.setup.commands import COMMANDS, PAGE_FLAGS, SETUP_FLAGS, Command, parse, usage
 from backend.setup.errors import UsageError
+from ui.server.options import parse as serving_options
 
 README = (Path(__file__).resolve().parents[3] / "README.md").read_text(encoding="utf-8")
 
@@ -47,6 +48,13 @@ def test_a_slip_is_told_before_anything_is_installed(line, sentence):
         parse(line.split())
 
     assert caught.value.hint
+
+
+def test_the_flags_let_through_are_those_that_the_page_knows(capfd):
+    assert serving_options(["--help"], lambda _: 0) == 0
+
+    known = set(re.findall(r"--[a-z-]+", capfd.readouterr().out)) - {"--help"}
+    assert known == PAGE_FLAGS.keys()
 
 
 def test_the_help_names_every_command_and_flag():
