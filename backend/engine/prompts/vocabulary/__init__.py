@@ -1,0 +1,1 @@
+"""Published vocabularies, so that single files load without a network."""
