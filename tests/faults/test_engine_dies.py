@@ -39,10 +39,18 @@ def studio(tmp_path):
         ("once-kill", "The engine was killed by the system"),
         ("once-kill-after", "The engine was killed by the system"),
         ("once-exit 3", "The engine stopped with exit code 3"),
-        ("once-stop", "The engine gave no sign of life"),
     ],
 )
 def test_a_batch_goes_on_after_the_death_of_the_engine(studio, tmp_path, prompt, what):
+    check_that_a_batch_goes_on(studio, tmp_path, prompt, what)
+
+
+def test_a_batch_goes_on_after_an_engine_that_stood_still(tmp_path):
+    with real_studio(tmp_path, patience=replace(QUICK, silence=3.0)) as studio:
+        check_that_a_batch_goes_on(studio, tmp_path, "once-stop", "gave no sign of life for 3")
+
+
+def check_that_a_batch_goes_on(studio, tmp_path, prompt, what):
     with studio.jobs.follow(OWNER) as reader:
         job = submit(studio, prompt, 4)
         items = read_to_the_end_of(reader, job)
@@ -56,7 +64,7 @@ def test_a_batch_goes_on_after_the_death_of_the_engine(studio, tmp_path, prompt,
     view = studio.jobs.view(OWNER, job.id)
     assert (view.state, view.engine_deaths) == (JobState.FINISHED, 1)
     assert len(view.warnings) == 1
-    assert view.warnings[0].startswith(what)
+    assert what in view.warnings[0]
     assert view.warnings[0].endswith(GOES_ON)
     assert [picture.index for picture in view.pictures] == [0, 1, 2, 3]
     assert indices_on_disk(tmp_path, job) == [0, 1, 2, 3]
@@ -66,7 +74,7 @@ def test_a_batch_goes_on_after_the_death_of_the_engine(studio, tmp_path, prompt,
 
 def test_killed_at_any_moment_nothing_is_lost_or_made_twice(tmp_path):
     with real_studio(tmp_path, patience=replace(QUICK, settled=0.0)) as studio:
-        for attempt in range(6):
+        for attempt in range(4):
             job = studio.generation.submit(OWNER, asked("a cat", 6, steps=10))
             wait_for(studio, job, lambda view: view.progress is not None)
             time.sleep(0.013 * attempt)
@@ -77,7 +85,7 @@ def test_killed_at_any_moment_nothing_is_lost_or_made_twice(tmp_path):
             assert view.state is JobState.FINISHED
             assert [picture.index for picture in view.pictures] == list(range(6))
             assert indices_on_disk(tmp_path, job) == list(range(6))
-        assert len(studio.gallery.newest(OWNER)) == 36
+        assert len(studio.gallery.newest(OWNER)) == 24
     assert nothing_was_made_twice(tmp_path)
 
 

@@ -85,7 +85,7 @@ def test_killed_in_the_middle_of_a_batch_and_started_again(tmp_path):
 
 def test_killed_again_and_again_at_any_moment(tmp_path):
     many, job_id = 60, ""
-    for attempt in range(6):
+    for attempt in range(4):
         with program(tmp_path, pictures=many) as running:
             job_id = first_line(running)
             before = made(tmp_path)
