@@ -1,5 +1,7 @@
 """What the page's process finds out for a job, and how it says that it cannot."""
 
+from dataclasses import replace
+
 import pytest
 
 from backend.library.checkpoints import Library
@@ -14,7 +16,8 @@ REQUEST = job(1).generation
 
 @pytest.fixture
 def host(tmp_path):
-    return StudioHost(Library(default_places(), load_catalogue()), tmp_path)
+    places = replace(default_places(), data=tmp_path / "data")
+    return StudioHost(Library(places, load_catalogue()), tmp_path / "outputs")
 
 
 def asked(sha256="", checkpoint="starter"):
