@@ -39,7 +39,8 @@ function refusal(response, text, asked) {
     return { sentence: "You are no longer logged in.", hint: "Reload the page to log in.", details };
   }
   try {
-    return { details, ...JSON.parse(text).error };
+    const { error } = JSON.parse(text);
+    return error.field ? error : { ...error, details };
   } catch {
     return { sentence: "Easel gave an answer that the page does not understand.", hint: "Reload the page.", details };
   }

@@ -9,7 +9,10 @@ const root = document.documentElement;
 
 part("easel-composer-links", form, ({ sheet, badge, negative, words, ideas }) => {
   sheet.onclick = () => root.toggleAttribute("data-sheet");
-  negative.onclick = () => form.showNegative(root.dataset.negative !== "open");
+  negative.onclick = () => {
+    if (root.dataset.negative === "open") form.showNegative(false);
+    else form.open("prompt.negative");
+  };
   ideas.append(...facts.examples.map(({ label, prompt }) =>
     chip(label, prompt, () => form.apply({ "prompt.positive": prompt }))));
   return () => {

@@ -11,12 +11,18 @@ const TURNS = { ArrowLeft: -1, ArrowRight: 1 };
 export function listenToKeys() {
   document.addEventListener("keydown", pressed);
   document.addEventListener("dblclick", resetLabel);
+  document.addEventListener("click", ignoreSecondClick, { capture: true });
+}
+
+/** A double click on Generate means one click. */
+function ignoreSecondClick(event) {
+  if (event.detail > 1 && event.target.closest?.("#generate")) event.stopImmediatePropagation();
 }
 
 function pressed(event) {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
-    document.getElementById("generate")?.click();
+    if (!event.repeat) document.getElementById("generate")?.click();
   } else if (event.key === "Escape" && !isBusy(event.target)) {
     if (cancelFirst()) event.preventDefault();
   } else if (event.key in TURNS && !isTyping(event.target) && !isBusy(event.target) && !event.target.matches("input, [role=tab]")) {

@@ -4,7 +4,7 @@ import { follow } from "./feed.js";
 import { changed, started, wantedValues } from "./form.js";
 import { listenToKeys } from "./keys.js";
 import { store } from "./store.js";
-import { generate, resend } from "./work.js";
+import { generate, sendKept } from "./work.js";
 import "./bar.js";
 import "./composer.js";
 import "./controls.js";
@@ -19,7 +19,7 @@ let connection = store.state.connection;
 store.subscribe(() => {
   const before = connection;
   ({ connection } = store.state);
-  if (connection === "live" && before !== "live") resend();
+  if (connection === "live" && before !== "live") sendKept();
 });
 listenToKeys();
 follow();

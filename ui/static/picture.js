@@ -50,11 +50,14 @@ function askBefore(button, action) {
   button.onblur = () => ask(false);
 }
 
-/** Show a picture or a preview in a frame; small pictures get a crisp enlargement on top. */
-export function showIn(frame, room, { source, size, words, crisp }) {
+/** Show a picture, or a preview of unknown size; small pictures get a crisp enlargement on top. */
+export function showIn(frame, room, given) {
   const [image, canvas] = frame.children;
+  const { source, words, crisp } = given;
   set(image, "src", source);
   set(image, "alt", words);
+  const size = given.size ?? { width: image.naturalWidth, height: image.naturalHeight };
+  image.onload = given.size ? null : () => showIn(frame, room, given);
   const scale = Math.min(room.clientWidth / size.width, room.clientHeight / size.height, LARGEST_SCALE);
   if (!(scale > 0 && Number.isFinite(scale))) return;
   frame.style.inlineSize = `${Math.round(size.width * scale)}px`;
@@ -66,7 +69,6 @@ export function showIn(frame, room, { source, size, words, crisp }) {
     canvas.dataset.key = key;
     canvas.hidden = false;
   };
-  image.onload = null;
   if (!crisp || !isSmall(size, fine)) canvas.hidden = true;
   else if (image.complete) sharpen();
   else {

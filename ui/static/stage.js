@@ -23,7 +23,7 @@ part("easel-stage", store, (own, host) => {
     own.opener.disabled = !picture;
     set(host, "data-stale", stale);
     own.empty.hidden = Boolean(picture || preview || failed);
-    drawEmpty(own, state);
+    drawEmpty(own, now.job, state);
     own.failure.hidden = !failed || Boolean(picture);
     reconcile(own.failure, failed ? [failed] : [], (job) => job.id, failureCard);
     drawStrip(own.strip, state, picture);
@@ -37,19 +37,16 @@ part("easel-stage", store, (own, host) => {
 
 function drawLarge({ frame, room }, { picture, preview }) {
   if (preview) {
-    const image = frame.firstElementChild;
-    const size = { width: image.naturalWidth || 1, height: image.naturalHeight || 1 };
-    const source = `data:image/jpeg;base64,${preview.jpeg}`;
-    showIn(frame, room, { source, size, words: "The picture while it grows" });
+    showIn(frame, room, { source: `data:image/jpeg;base64,${preview.jpeg}`, words: "The picture while it grows" });
   } else if (picture) {
     showIn(frame, room, { source: address(picture), size: picture, words: picture.prompt, crisp: true });
   }
 }
 
-function drawEmpty({ emptyWords, emptyHint }, { attached, connection }) {
+function drawEmpty({ emptyWords, emptyHint }, job, { attached, connection }) {
   const waiting = !attached && connection !== "lost";
   say(emptyWords, waiting ? "Connecting" : "Your picture appears here");
-  say(emptyHint, waiting ? "" : "The prompt already holds an idea. Press Generate.");
+  say(emptyHint, waiting || job ? "" : "The prompt already holds an idea. Press Generate.");
 }
 
 function failureCard({ failure }) {
@@ -94,7 +91,10 @@ function drawFoot({ bar, first, second, stop, live }, { job, picture }, state) {
   bar.firstElementChild.style.inlineSize = done === null ? "" : `${done * 100}%`;
   document.title = done === null ? "Easel" : `${percent} % · Easel`;
   say(live, announced(job, done, state));
-  if (!job) describe(first, second, picture);
+  if (!job && !picture) {
+    say(first, "");
+    say(second, "Ctrl + Enter generates · ? lists the shortcuts");
+  } else if (!job) describe(first, second, picture);
   else {
     say(first, doing(job, state.system));
     say(second, job.title);

@@ -38,6 +38,7 @@ export const store = {
 
   /** Take in one item of the feed. */
   take(item) {
+    if (item.type === "picture_removed") store.forget(item.picture);
     const take = { snapshot, job, system, preview, picture }[item.type];
     if (take) store.change(take(store.state, item));
   },
@@ -86,6 +87,7 @@ function system(_state, { system: changed }) {
 }
 
 function preview(state, item) {
+  if (state.previews.get(item.job)?.index < item.index) return {}; // of a batch, one is shown
   return { previews: new Map(state.previews).set(item.job, item) };
 }
 

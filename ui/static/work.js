@@ -6,16 +6,12 @@ import { reconnect } from "./feed.js";
 import { changed, form, fromGradio } from "./form.js";
 import { active, remember, remembered, store } from "./store.js";
 
-const DOUBLE_CLICK_MS = 500;
 const UNSENT_KEY = "easel.unsent";
-let last = -Infinity;
+let unsent = JSON.parse(remembered(UNSENT_KEY) ?? "[]");
 let sending = false;
 
 /** A click on Generate, with the form's values from Gradio. */
 export function generate(list) {
-  const now = performance.now();
-  if (sending || now - last < DOUBLE_CLICK_MS) return;
-  last = now;
   changed(list);
   send("/page/generate", { token: token(), fields: fromGradio(list) });
 }
@@ -23,20 +19,12 @@ export function generate(list) {
 /** The same picture with another seed; the form stays as it is. */
 export function vary(picture) {
   toWork();
-  if (!sending) send("/page/vary", { token: token(), picture: picture.id });
-}
-
-/** Send again what had no answer, as soon as Easel is back. */
-export function resend() {
-  const unsent = remembered(UNSENT_KEY);
-  if (!unsent || sending) return;
-  const { path, body } = JSON.parse(unsent);
-  send(path, body);
+  send("/page/vary", { token: token(), picture: picture.id });
 }
 
 /** Give up what had no answer. */
 export function giveUp() {
-  remember(UNSENT_KEY, null);
+  keepUnsent([]);
   store.change({ notice: null });
 }
 
@@ -47,44 +35,54 @@ function toWork() {
   if (tab?.getAttribute("aria-selected") === "false") tab.click();
 }
 
-async function send(path, body) {
-  sending = true;
-  markSending(true);
-  remember(UNSENT_KEY, JSON.stringify({ path, body }));
-  try {
-    const job = await call("POST", path, body);
-    remember(UNSENT_KEY, null);
-    if (!store.state.jobs.has(job.id)) store.take({ type: "job", job });
-    store.change({ notice: null });
-    store.follow(job.id);
-  } catch (error) {
-    refused(error);
-  } finally {
-    sending = false;
-    markSending(false);
-  }
+function send(path, body) {
+  keepUnsent([...unsent, { path, body }]);
+  sendKept();
 }
 
-function refused(error) {
-  if (!(error instanceof CallError)) throw error;
-  if (error.unreachable) {
-    store.change({ notice: {
-      ...error, waiting: true, hint: "Your click is kept: it is sent as soon as Easel is back.",
-    } });
-    reconnect();
-    return;
+/** Send what was clicked, one after the other; what gets no answer is kept. */
+export async function sendKept() {
+  if (sending) return;
+  sending = true;
+  document.getElementById("generate")?.setAttribute("aria-busy", "true");
+  while (unsent.length) {
+    const [{ path, body }] = unsent;
+    try {
+      taken(await call("POST", path, body));
+    } catch (error) {
+      if (!(error instanceof CallError)) throw error;
+      if (error.unreachable) {
+        waits(error);
+        break;
+      }
+      complain(error);
+    }
+    keepUnsent(unsent.slice(1));
   }
-  remember(UNSENT_KEY, null);
-  complain(error);
+  sending = false;
+  document.getElementById("generate")?.setAttribute("aria-busy", "false");
+}
+
+function taken(job) {
+  if (!store.state.jobs.has(job.id)) store.take({ type: "job", job });
+  store.change({ notice: null });
+  store.follow(job.id);
+}
+
+function waits(error) {
+  const hint = "Your click is kept: it is sent as soon as Easel is back.";
+  store.change({ notice: { ...error, waiting: true, hint } });
+  reconnect();
+}
+
+function keepUnsent(clicks) {
+  unsent = clicks;
+  remember(UNSENT_KEY, clicks.length ? JSON.stringify(clicks) : null);
 }
 
 function complain(notice) {
   store.change({ notice: { ...notice, value: form.values[notice.field] } });
   if (notice.field) form.open(notice.field);
-}
-
-function markSending(on) {
-  document.getElementById("generate")?.setAttribute("aria-busy", String(on));
 }
 
 /** End a job; what it made is kept. */
@@ -125,9 +123,7 @@ export async function remove(picture) {
     await call("DELETE", `/api/pictures/${picture.id}`);
     return true;
   });
-  if (!done) return;
-  store.forget(picture.id);
-  channel.postMessage({ forgotten: picture.id });
+  if (done) store.forget(picture.id);
 }
 
 async function tried(action) {
@@ -139,6 +135,3 @@ async function tried(action) {
     return undefined;
   }
 }
-
-const channel = new BroadcastChannel("easel");
-channel.addEventListener("message", ({ data }) => store.forget(data.forgotten));

@@ -1,0 +1,187 @@
+"""A browser, a page in it, and a server of our own with the real engine process."""
+
+import shutil
+import threading
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+
+from backend.access.access import Access
+from backend.services.studio import Studio
+from tests.fixtures.program import free_port
+from tests.fixtures.real_studio import FIXTURE_JOBS, real_studio
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # nothing outside is reached
+)
+DESKTOP = ViewportSize(width=1440, height=900)
+PHONE = ViewportSize(width=390, height=844)
+
+
+class Site:
+    """The page's server; it can go away and come back, as when Easel is started anew."""
+
+    def __init__(self, studio: Studio, folder: Path) -> None:
+        self.studio = studio
+        self.folder = folder
+        self.port = free_port()
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}/"
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+        ends = time.monotonic() + 60
+        while not (self._server and self._server.started):
+            assert time.monotonic() < ends, "the page's server does not start"
+            time.sleep(0.01)
+
+    def _serve(self) -> None:
+        """Build and serve in a thread of its own: the browser's loop holds the main one."""
+        from ui.server.application import full_app  # noqa: PLC0415  Gradio takes seconds
+
+        app = full_app(self.studio, Access())
+        options = uvicorn.Config(
+            app, port=self.port, log_level="error", ws="none", timeout_graceful_shutdown=1
+        )
+        self._server = uvicorn.Server(options)
+        self._server.run()
+
+    def stop(self) -> None:
+        assert self._server
+        assert self._thread
+        self._server.should_exit = True
+        self._thread.join(20)
+
+    def go_on(self) -> None:
+        """Let jobs whose prompt begins with “slow” go on."""
+        (self.folder / "data" / "go-on").write_text("")
+
+    def hold(self) -> None:
+        """Make jobs whose prompt begins with “slow” wait."""
+        (self.folder / "data" / "go-on").unlink(missing_ok=True)
+
+
+@contextmanager
+def site_in(folder: Path, arguments: tuple[str, ...] = FIXTURE_JOBS) -> Generator[Site]:
+    """A server with folders of its own."""
+    with real_studio(folder, arguments) as studio:
+        site = Site(studio, folder)
+        site.start()
+        yield site
+        site.stop()
+
+
+@dataclass
+class Watch:
+    """What a browser did that nobody asked for."""
+
+    address: str
+    problems: list[str] = field(default_factory=list)
+    outside: list[str] = field(default_factory=list)
+    expected: tuple[str, ...] = ()
+    """Words in problems that the test brings about itself."""
+
+    def follow(self, page: Page) -> None:
+        page.on("console", self._console)
+        page.on("request", self._request)
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+
+    def check(self) -> None:
+        unexpected = [
+            one for one in self.problems if not any(words in one for words in self.expected)
+        ]
+        assert unexpected == []
+        assert self.outside == []
+
+    def _request(self, request) -> None:
+        if not request.url.startswith((self.address, "data:", "blob:")):
+            self.outside.append(request.url)
+
+    def _console(self, message) -> None:
+        if message.type in {"error", "warning"}:
+            self.problems.append(f"{message.text} {message.location.get('url', '')}")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Generator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("there is no chromium on this machine")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory) -> Generator[Site]:
+    with site_in(tmp_path_factory.mktemp("site")) as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def cached(browser) -> Generator[BrowserContext]:
+    """One browser profile for all tests, so that Gradio's files are read once."""
+    context = browser.new_context(viewport=DESKTOP, accept_downloads=True)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def watch(site) -> Generator[Watch]:
+    watch = Watch(site.address)
+    yield watch
+    watch.check()
+
+
+@pytest.fixture
+def context(cached, site, watch) -> Generator[BrowserContext]:
+    """A person's first visit: what was kept in the browser is gone."""
+    cached.on("page", watch.follow)
+    site.hold()
+    yield cached
+    cached.remove_listener("page", watch.follow)
+    site.go_on()
+    for page in cached.pages:
+        page.evaluate("localStorage.clear()")
+        page.close()
+
+
+@pytest.fixture
+def page(context, site) -> Page:
+    """The page, ready to be used."""
+    return opened(context, site)
+
+
+def opened(context: BrowserContext, site: Site) -> Page:
+    """A new tab with the page, attached to the feed."""
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    page.goto(site.address)
+    attached(page)
+    return page
+
+
+def attached(page: Page) -> None:
+    """Wait until the page is drawn, its form is filled and it follows the feed."""
+    page.locator("#generate").wait_for()
+    page.locator("easel-device[data-engine=ready], easel-device[data-engine=busy]").wait_for()
+    page.wait_for_function("sessionStorage.getItem('easel.form') !== null")

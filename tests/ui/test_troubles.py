@@ -1,0 +1,80 @@
+"""What goes wrong is a sentence beside it, with the next step; nothing is lost."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.ui.test_generating import generate, status, write
+
+pytestmark = pytest.mark.browser
+
+
+def two_pictures(page: Page) -> None:
+    page.get_by_role("radio", name="2 pictures").check()
+
+
+def test_a_job_that_fails_says_why_and_what_it_made_is_kept(page, context):
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    two_pictures(page)
+    generate(page, "raise the roof")
+    failed = page.locator("easel-stage .notes")
+    expect(failed).to_be_visible()
+    expect(page.locator("easel-stage .frame img")).to_have_attribute("alt", "raise the roof")
+
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Really delete?").click()
+
+    card = page.locator("easel-stage .failure")
+    expect(card).to_be_visible()
+    expect(card.get_by_role("button", name="Try again")).to_be_visible()
+    assert "Traceback" not in card.inner_text()
+    card.get_by_text("Details", exact=True).click()
+    card.get_by_role("button", name="Copy").click()
+    assert "the roof" in page.evaluate("navigator.clipboard.readText()")
+    card.get_by_role("button", name="Close").click()
+    expect(card).to_be_hidden()
+
+
+def test_the_engine_dies_and_the_page_says_so_and_goes_on(page):
+    two_pictures(page)
+    generate(page, "once-kill")
+
+    expect(page.locator("easel-banner")).to_contain_text("engine", timeout=20_000)
+    expect(page.locator("easel-stage .strip .thumb")).to_have_count(2, timeout=30_000)
+    assert "once-kill" in page.locator("easel-stage .frame img").get_attribute("alt")
+
+
+def test_a_disk_that_refuses_a_picture_loses_none(page, site):
+    outputs = site.folder / "outputs"
+    aside = outputs.rename(site.folder / "aside")
+    outputs.write_text("in the way")
+    generate(page, "unsaved")
+    notes = page.locator("easel-stage .notes")
+    expect(notes).to_contain_text("kept in memory only")
+    expect(page.locator("easel-banner")).to_contain_text("The queue is paused.")
+    with page.expect_download() as download:
+        notes.get_by_role("link", name="Download").click()
+    assert download.value.path().stat().st_size > 0
+
+    outputs.unlink()
+    aside.rename(outputs)
+    page.locator("easel-banner").get_by_role("button", name="Resume").click()
+
+    expect(page.locator("easel-banner")).to_be_hidden()
+    expect(notes).to_be_empty()
+
+
+def test_a_click_while_easel_is_away_is_sent_once_when_it_is_back(page, site, watch):
+    watch.expected = ("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_EMPTY")
+    site.stop()
+    expect(page.locator("easel-banner")).to_contain_text("Easel does not answer.")
+    write(page, "patience")
+    page.locator("#generate").click()
+    expect(page.locator("easel-notice")).to_contain_text("Your click is kept")
+
+    site.start()
+
+    expect(page.locator("easel-notice")).to_be_hidden(timeout=30_000)
+    expect(page.locator("easel-stage .frame img")).to_have_attribute("alt", "patience")
+    expect(page.locator("easel-results .thumb[title=patience]")).to_have_count(1)
+    expect(page.locator("easel-banner")).to_be_hidden()
+    expect(status(page)).to_have_text("patience")
