@@ -18,6 +18,7 @@ from backend.engine.families.base import (
     ModelClock,
 )
 from backend.engine.loading.diffusers_folder import DiffusersFolder, open_diffusers_folder
+from backend.engine.loading.single_file import SingleFile, family_configs
 from backend.engine.postprocess.pictures import to_picture
 from backend.engine.prompts.clip import ClipPrompts
 from backend.engine.registry import family
@@ -119,7 +120,7 @@ def load(path: Path, device: torch.device) -> Generator[Event, None, StableDiffu
         ModelMissingError: When there is no checkpoint at `path`.
         ModelDamagedError: When a part is missing or broken.
     """
-    folder = open_diffusers_folder(path)
+    folder = _open(path)
     dtype = weights_dtype(device)
     scheduler = folder.scheduler()
     if scheduler.prediction_type not in ("epsilon", "v_prediction"):
@@ -142,7 +143,13 @@ def load(path: Path, device: torch.device) -> Generator[Event, None, StableDiffu
     )
 
 
-def _latent_format(folder: DiffusersFolder, vae: AutoencoderKL) -> LatentFormat:
+def _open(path: Path) -> DiffusersFolder | SingleFile:
+    if path.is_file():
+        return SingleFile(path, family_configs("sd15"))
+    return open_diffusers_folder(path)
+
+
+def _latent_format(folder: DiffusersFolder | SingleFile, vae: AutoencoderKL) -> LatentFormat:
     return LatentFormat(
         channels=vae.config["latent_channels"],
         scale=2 ** (len(vae.config["block_out_channels"]) - 1),

@@ -1,0 +1,1 @@
+"""The published component configs of each family, so that single files load without a network."""
