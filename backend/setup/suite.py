@@ -14,17 +14,17 @@ from backend.setup.terminal import say
 
 WHOLE_BUDGET = 12 * 60.0
 BUDGETS = {
-    "format": 10.0,
-    "lint": 15.0,
-    "types": 150.0,
-    "boundaries": 20.0,
-    "tests/architecture": 30.0,
-    "tests/unit": 90.0,
-    "tests/contract": 90.0,
-    "tests/integration": 120.0,
-    "tests/faults": 60.0,
+    "format": 5.0,
+    "lint": 5.0,
+    "types": 120.0,
+    "boundaries": 5.0,
+    "tests/architecture": 20.0,
+    "tests/contract": 60.0,
+    "tests/faults": 100.0,
+    "tests/integration": 165.0,
     "tests/ui": 120.0,
-    "collecting tests": 30.0,
+    "tests/unit": 80.0,
+    "collecting tests": 40.0,
 }
 COLLECTING = "collecting tests"
 UNUSUAL = "not gpu and not slow"

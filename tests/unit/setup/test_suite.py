@@ -44,6 +44,19 @@ def test_a_report_is_added_up_by_folder(tmp_path):
     assert counts == Counts(passed=1, failed=1, skipped=1)
 
 
+def test_the_parts_budgets_make_up_the_whole():
+    assert sum(suite.BUDGETS.values()) == suite.WHOLE_BUDGET
+
+
+def test_every_folder_of_tests_has_a_budget(pytestconfig):
+    folders = {
+        file.relative_to(pytestconfig.rootpath).parts[1]
+        for file in (pytestconfig.rootpath / "tests").rglob("test_*.py")
+    }
+
+    assert {f"tests/{folder}" for folder in folders} <= suite.BUDGETS.keys()
+
+
 def test_no_report_is_no_test(tmp_path):
     assert read_report(tmp_path / "none.xml") == ([], Counts())
 
