@@ -26,7 +26,8 @@ def element(tag: str, *, empty: bool = False, **attributes: str) -> gr.HTML:
         empty: Whether it has no template.
         attributes: What differs between two elements of this name.
     """
-    shown = "".join(f' {name}="{html.escape(value)}"' for name, value in attributes.items())
+    named = {name.replace("_", "-"): value for name, value in attributes.items()}
+    shown = "".join(f' {name}="{html.escape(value)}"' for name, value in named.items())
     content = "" if empty else markup(tag)
     return gr.HTML(
         f"<easel-{tag}{shown}>{content}</easel-{tag}>",

@@ -100,3 +100,24 @@ def test_every_control_has_a_name_and_progress_is_told(page: Page, site):
     page.locator("h1").click()
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Shortcuts")).to_be_visible()
+
+
+def test_panes_are_resized_and_folded_and_stay_so(page: Page):
+    settings, results = page.locator("#settings"), page.locator("#results")
+    edge = page.get_by_role("separator", name="Width of the settings")
+    before = settings.bounding_box()
+    assert before
+
+    edge.focus()
+    page.keyboard.press("ArrowRight")
+    page.get_by_role("separator", name="Width of the results").dblclick()
+
+    expect(results).to_be_hidden()
+    page.reload()
+    page.locator("easel-stage .foot").wait_for()
+    expect(results).to_be_hidden()
+    after = settings.bounding_box()
+    assert after
+    assert after["width"] == before["width"] + 16
+    page.get_by_role("separator", name="Width of the results").press("Enter")
+    expect(results).to_be_visible()

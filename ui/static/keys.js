@@ -25,7 +25,7 @@ function pressed(event) {
     if (!event.repeat) document.getElementById("generate")?.click();
   } else if (event.key === "Escape" && !isBusy(event.target)) {
     if (cancelFirst()) event.preventDefault();
-  } else if (event.key in TURNS && !isTyping(event.target) && !isBusy(event.target) && !event.target.matches("input, [role=tab]")) {
+  } else if (event.key in TURNS && !isTyping(event.target) && !isBusy(event.target) && !event.target.matches("input, [role=tab], [role=separator]")) {
     step(TURNS[event.key]);
   } else if (event.key === "?" && !isTyping(event.target)) {
     document.dispatchEvent(new CustomEvent("easel:help"));

@@ -8,6 +8,7 @@ import { generate, sendKept } from "./work.js";
 import "./bar.js";
 import "./composer.js";
 import "./controls.js";
+import "./panes.js";
 import "./queue.js";
 import "./results.js";
 import "./stage.js";

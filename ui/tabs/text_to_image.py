@@ -3,6 +3,7 @@
 import gradio as gr
 
 from ui.binding import Bound, in_order
+from ui.elements import element
 from ui.facts import PageFacts
 from ui.panels import prompt, results, settings, stage
 
@@ -25,6 +26,8 @@ def build(facts: PageFacts, checkpoint: Bound) -> tuple[Bound, ...]:
         with gr.Column(elem_id="centre"):
             words = prompt.build(facts)
             stage.build()
+            _splitter("settings", "Width of the settings")
+            _splitter("results", "Width of the results")
         results.build()
         setter = gr.Button("Set the form", elem_id="set-form", elem_classes="wire")
     fields = in_order((checkpoint, *words.fields, *panel.fields))
@@ -40,3 +43,17 @@ def build(facts: PageFacts, checkpoint: Bound) -> tuple[Bound, ...]:
     )
     setter.click(None, None, components, js=_WANTED, queue=False)
     return fields
+
+
+def _splitter(pane: str, label: str) -> None:
+    """The edge of a pane, which is dragged to make it wider."""
+    element(
+        "splitter",
+        empty=True,
+        pane=pane,
+        role="separator",
+        tabindex="0",
+        title="Drag to resize, double click to fold",
+        aria_label=label,
+        aria_orientation="vertical",
+    )
