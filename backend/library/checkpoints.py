@@ -8,17 +8,22 @@ from pathlib import Path
 from pydantic import Field
 
 from backend.library.hashes import HashCache
+from backend.library.identify.identify import identify_file
 from backend.places import Places
 from backend.schema.base import Frozen
 from backend.schema.catalogue import Catalogue, CheckpointInfo, FamilyDefaults
-from backend.schema.errors import ModelDamagedError, ModelMissingError
+from backend.schema.errors import ModelDamagedError, ModelError, ModelMissingError
+from backend.schema.models import ModelFile, ModelKind
 
 STARTER = "starter"
 """The id of the checkpoint that ships with Easel, chosen only where there is no other."""
 
 _INDEX = "model_index.json"
 _SIDE_CAR = "easel.json"
+_SINGLE_FILE = ".safetensors"
 _WEIGHTS = (".safetensors", ".bin")
+_PRECISIONS = ("fp32", "fp16", "bf16", "mixed, mostly fp32", "mixed, mostly fp16")
+"""What the engine computes from without more ado; quantised files are for later."""
 # Folders without a side-car say only which diffusers pipeline they are for.
 _FAMILY_OF_PIPELINE = {"StableDiffusionPipeline": "sd15"}
 
@@ -46,10 +51,13 @@ class Library:
         self._places = places
         self._families = {family.id: family for family in catalogue.families}
         self._hashes = HashCache(places.data / "hashes.json")
+        self._identified: dict[tuple[Path, int, int], ModelFile] = {}
 
     def checkpoints(self) -> tuple[CheckpointInfo, ...]:
         """Every checkpoint of a known family, by name; the starter comes last."""
-        found = {info.id: info for info in map(self._described, self._folders()) if info}
+        found = {
+            info.id: info for info in map(self._described, self._places_of_checkpoints()) if info
+        }
         return tuple(
             sorted(found.values(), key=lambda info: (info.id == STARTER, info.name.casefold()))
         )
@@ -86,6 +94,8 @@ class Library:
         folder = Path(info.path)
         together = hashlib.sha256()
         try:
+            if folder.is_file():
+                return self._hashes.sha256(folder)
             weights = sorted(_weights(folder), key=lambda file: file.relative_to(folder).as_posix())
             for file in weights:
                 name = file.relative_to(folder).as_posix()
@@ -99,8 +109,11 @@ class Library:
             )
         return together.hexdigest()
 
-    def _folders(self) -> Iterator[tuple[str, Path]]:
-        """Each checkpoint's id and folder; the one that ships is there wherever models are kept."""
+    def _places_of_checkpoints(self) -> Iterator[tuple[str, Path]]:
+        """The id and folder, or file, of what may be a checkpoint.
+
+        The one that ships is there wherever models are kept.
+        """
         yield STARTER, self._places.root / "models" / STARTER
         for parent, folders, files in os.walk(self._places.models):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
@@ -108,10 +121,45 @@ class Library:
             if _INDEX in files:
                 folders.clear()
                 yield path.relative_to(self._places.models).as_posix(), path
+                continue
+            for name in sorted(files):
+                if name.endswith(_SINGLE_FILE):
+                    file = path / name
+                    yield file.relative_to(self._places.models).as_posix(), file
+
+    def _single_file(self, checkpoint: str, file: Path) -> CheckpointInfo | None:
+        """A file as a checkpoint, by its header; None where Easel cannot draw with it."""
+        try:
+            model = self._identify(file)
+        except (ModelError, OSError):
+            return None
+        family = self._families.get(model.family)
+        whole = model.kind is ModelKind.CHECKPOINT and not model.needs
+        special = any(fact.source == "tensors" for fact in model.variants)
+        if family is None or not whole or special or model.precision.label not in _PRECISIONS:
+            return None
+        return CheckpointInfo(
+            id=checkpoint,
+            name=model.title or model.name,
+            family=family.id,
+            path=str(file),
+            bytes=model.bytes,
+            defaults=family.defaults,
+        )
+
+    def _identify(self, file: Path) -> ModelFile:
+        """What a file is, remembered while its size and time stay the same."""
+        state = file.stat()
+        key = (file, state.st_size, state.st_mtime_ns)
+        if key not in self._identified:
+            self._identified[key] = identify_file(file)
+        return self._identified[key]
 
     def _described(self, place: tuple[str, Path]) -> CheckpointInfo | None:
         """A folder as a checkpoint; None where it is not one that Easel can draw with."""
         checkpoint, folder = place
+        if folder.is_file():
+            return self._single_file(checkpoint, folder)
         try:
             index = _Index.model_validate_json((folder / _INDEX).read_text(encoding="utf-8"))
         except (OSError, ValueError):
