@@ -45,6 +45,8 @@ OBEY_SECONDS = 10.0
 """How long a cancelled job may take to its next yield before the engine is killed."""
 RETRY_SECONDS = 1.0
 WAITING = "Waiting for the engine"
+HANDED_OVER = "The engine is getting ready"
+"""Until the job tells something itself; the first one waits for the engine's model classes."""
 PAUSED_BY_HAND = "The queue was paused by hand."
 
 
@@ -271,7 +273,7 @@ class JobQueue:
         self._turns[job.owner] = max(self._turns.values(), default=0) + 1
         self._sent = job.id
         running = record.with_job(state=JobState.RUNNING, started=job.started or time.time())
-        self._board.change(replace(running, stage="Starting", position=None))
+        self._board.change(replace(running, stage=HANDED_OVER, position=None))
         self._engine.send(
             StartJob(
                 job=job.id,

@@ -1,7 +1,7 @@
 """Studio: the one door to everything that Easel does."""
 
 import os
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 
@@ -33,8 +33,6 @@ class Studio:
     jobs: Jobs
     gallery: Gallery
     models: Models
-    announce: Callable[[str], None]
-    """Tells those who find the data folder in use where this program is, such as its address."""
 
 
 @contextmanager
@@ -65,7 +63,7 @@ def open_studio(
         return Supervisor(launch, listener, patience)
 
     with ExitStack() as open_things:
-        lock = open_things.enter_context(_sole_use(places))
+        open_things.enter_context(_sole_use(places))
         catalogue = load_catalogue()
         library = Library(places, catalogue)
         journal = Journal(places.data / "journal.sqlite3")
@@ -88,12 +86,11 @@ def open_studio(
             jobs,
             Gallery(board, shelf, places),
             Models(library, catalogue),
-            lock.note,
         )
 
 
 @contextmanager
-def _sole_use(places: Places) -> Generator[HeldLock]:
+def _sole_use(places: Places) -> Generator[None]:
     """Keep other programs away from the data folder."""
     lock = HeldLock(places.data / "easel.lock")
     try:
@@ -109,7 +106,7 @@ def _sole_use(places: Places) -> Generator[HeldLock]:
             "Use its page, or end it first.",
         )
     try:
-        yield lock
+        yield
     finally:
         lock.release()
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from backend.channel.supervisor import Patience
+from backend.jobs.queue import HANDED_OVER
 from backend.schema.jobs import OWNER, JobChanged, JobState
 from tests.fixtures.real_studio import (
     QUICK,
@@ -128,7 +129,7 @@ def test_an_engine_that_is_asked_to_end_is_not_the_jobs_fault(studio):
 def test_a_job_that_does_not_come_back_is_cancelled_with_its_engine(studio):
     job = submit(studio, "hang", 3)
     waiting = submit(studio, "a cat", 1)
-    wait_for(studio, job, lambda view: len(view.pictures) == 1 and view.stage != "Starting")
+    wait_for(studio, job, lambda view: len(view.pictures) == 1 and view.stage != HANDED_OVER)
     time.sleep(0.2)
 
     studio.jobs.cancel(OWNER, job.id)

@@ -51,7 +51,7 @@ export function doing(job, system) {
 
 function running(job) {
   const { progress } = job;
-  const stage = job.stage || "Starting";
+  const stage = job.stage || "The engine is getting ready";
   if (!progress || progress.step >= progress.steps) return stage;
   const of = progress.batches > 1 ? ` · picture ${progress.batch} of ${progress.batches}` : "";
   const left = progress.seconds_left === null ? "" : ` · ${duration(progress.seconds_left)} left`;
