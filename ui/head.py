@@ -13,7 +13,19 @@ from backend.schema.jobs import Actor
 from ui.elements import copied_markup
 from ui.facts import PageFacts
 
-_STYLES = ("palette.css", "gradio.css", "layout.css", "parts.css", "stage.css", "narrow.css")
+_STYLES = (
+    "palette",
+    "gradio",
+    "fields",
+    "layout",
+    "parts",
+    "bar",
+    "composer",
+    "panes",
+    "stage",
+    "narrow",
+)
+"""In order: a later one may change what an earlier one said."""
 _BEFORE = b"<base "
 
 
@@ -27,7 +39,7 @@ def static_version(folder: Path) -> str:
 
 def head_html(facts: PageFacts, static: str) -> str:
     """The tags; `static` is the address of the folder with our files."""
-    styles = "".join(f'<link rel="stylesheet" href="{static}/{name}">' for name in _STYLES)
+    styles = "".join(f'<link rel="stylesheet" href="{static}/{name}.css">' for name in _STYLES)
     body = facts.model_dump_json().replace("<", "\\u003c")
     return (
         "<title>Easel</title>"

@@ -121,7 +121,7 @@ class Watch:
             self.problems.append(f"{message.text} {message.location.get('url', '')}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Generator[Browser]:
     if CHROMIUM is None:
         pytest.skip("there is no chromium on this machine")
@@ -131,15 +131,15 @@ def browser() -> Generator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site(tmp_path_factory) -> Generator[Site]:
     with site_in(tmp_path_factory.mktemp("site")) as site:
         yield site
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cached(browser) -> Generator[BrowserContext]:
-    """One browser profile for all tests, so that Gradio's files are read once."""
+    """One browser profile for a file of tests, so that Gradio's files are read once."""
     context = browser.new_context(viewport=DESKTOP, accept_downloads=True)
     yield context
     context.close()

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.engine]
 PROMPT = "penguin, 3d style, white background"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site(tmp_path_factory):
     with site_in(tmp_path_factory.mktemp("real"), arguments=()) as site:
         yield site

@@ -26,7 +26,7 @@ part("easel-composer-links", form, ({ sheet, badge, negative, words, ideas }) =>
 });
 
 document.addEventListener("click", ({ target }) => {
-  if (!target.closest?.("#settings, .sheet-button, ul.options")) root.removeAttribute("data-sheet");
+  if (!target.closest?.("#settings, .sheet-button, [role=listbox]")) root.removeAttribute("data-sheet");
 });
 
 form.subscribe(() => {

@@ -22,6 +22,7 @@ part("easel-stage", store, (own, host) => {
     own.opener.hidden = !(picture || preview);
     own.opener.disabled = !picture;
     set(host, "data-stale", stale);
+    set(host, "data-preview", preview !== null);
     own.empty.hidden = Boolean(picture || preview || failed);
     drawEmpty(own, now.job, state);
     own.failure.hidden = !failed || Boolean(picture);
