@@ -106,3 +106,12 @@ def test_other_seeds_and_other_prompts_draw_other_pictures(studio):
 
     assert not np.array_equal(apple, other_seed)
     assert np.abs(apple - cactus).mean() > 2 * np.abs(apple - other_seed).mean()
+
+
+def test_a_landscape_fills_the_picture_with_the_light_that_the_prompt_names(studio):
+    sunset = studio.draw("mountain landscape at sunset")
+    night = studio.draw("city at night")
+
+    upper = sunset[: SIDE // 2].mean((0, 1))
+    assert upper[0] > upper[2] + 0.1, "the sky at sunset is warm"
+    assert night[: SIDE // 4].mean() < 0.35, "the sky at night is dark"
