@@ -3,7 +3,7 @@
 import { copyOf, part, parts, reconcile, say, set } from "./dom.js";
 import { address } from "./picture.js";
 import { store } from "./store.js";
-import { setPaused } from "./work.js";
+import { setPaused } from "./doings.js";
 
 part("easel-banner", store, (_, host) => (state) => {
   const found = banners(state);

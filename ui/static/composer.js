@@ -3,7 +3,7 @@
 import { chip, facts, fillDetails, part, say, set } from "./dom.js";
 import { form } from "./form.js";
 import { store } from "./store.js";
-import { giveUp } from "./work.js";
+import { giveUp } from "./doings.js";
 
 const root = document.documentElement;
 

@@ -3,7 +3,7 @@
 import { facts } from "./dom.js";
 import { form } from "./form.js";
 import { step } from "./shown.js";
-import { cancelFirst } from "./work.js";
+import { cancelFirst } from "./doings.js";
 
 const TURNS = { ArrowLeft: -1, ArrowRight: 1 };
 

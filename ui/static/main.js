@@ -4,7 +4,7 @@ import { follow } from "./feed.js";
 import { changed, started, wantedValues } from "./form.js";
 import { listenToKeys } from "./keys.js";
 import { store } from "./store.js";
-import { generate, sendKept } from "./work.js";
+import { generate, sendKept } from "./doings.js";
 import "./bar.js";
 import "./composer.js";
 import "./controls.js";

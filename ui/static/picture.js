@@ -3,7 +3,7 @@
 import { copy, say, set } from "./dom.js";
 import { enlarge, isSmall } from "./enlarge.js";
 import { clock } from "./words.js";
-import { remove, reuse, vary } from "./work.js";
+import { remove, reuse, vary } from "./doings.js";
 
 const CONFIRM_MS = 4000;
 const LARGEST_SCALE = 6;

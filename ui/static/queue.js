@@ -3,7 +3,7 @@
 import { copyOf, part, parts, reconcile, say, set } from "./dom.js";
 import { active, store } from "./store.js";
 import { doing, share } from "./words.js";
-import { cancel, setPaused } from "./work.js";
+import { cancel, setPaused } from "./doings.js";
 
 part("easel-queue", store, ({ list }, host) => (state) => {
   const jobs = active(state);

@@ -6,7 +6,7 @@ import { address, describe, showIn, wireActions } from "./picture.js";
 import { onStage, show } from "./shown.js";
 import { store } from "./store.js";
 import { doing, share } from "./words.js";
-import { cancel } from "./work.js";
+import { cancel } from "./doings.js";
 
 part("easel-stage", store, (own, host) => {
   let now = onStage(store.state);
