@@ -36,6 +36,13 @@ class VaryClick(Frozen):
     picture: str
 
 
+class AgainClick(Frozen):
+    """A click on Try again: the same job once more."""
+
+    token: Token
+    job: str
+
+
 def page_routes(studio: Verbs) -> APIRouter:
     """Routes that submit and return at once; the feed tells the rest."""
     router = APIRouter()
@@ -55,6 +62,11 @@ def page_routes(studio: Verbs) -> APIRouter:
         request = studio.gallery.request_of(actor, click.picture)
         varied = request.model_copy(update={"seed": SeedSettings(value=RANDOM_SEED)})
         return clicks.once(click.token, lambda: studio.generation.submit(actor, varied))
+
+    @router.post("/page/again")
+    def again(click: AgainClick, actor: Who) -> JobView:
+        request = studio.jobs.request_of(actor, click.job)
+        return clicks.once(click.token, lambda: studio.generation.submit(actor, request))
 
     @router.get("/favicon.ico")
     def favicon() -> FileResponse:

@@ -32,6 +32,10 @@ class Jobs(Protocol):
         """One job as it is now."""
         ...
 
+    def request_of(self, actor: Actor, job_id: str) -> GenerationRequest:
+        """The request that does the whole job again."""
+        ...
+
     def cancel(self, actor: Actor, job_id: str) -> None:
         """End a job; what it made is kept."""
         ...

@@ -8,6 +8,7 @@ from backend.jobs.feed import Reader
 from backend.jobs.queue import JobQueue
 from backend.jobs.record import Record
 from backend.schema.errors import NotAllowedError, NotFoundError, OutputError
+from backend.schema.generation import GenerationRequest
 from backend.schema.jobs import Actor, FeedItem, JobView, Role, Snapshot
 from backend.services.shelf import Shelf
 
@@ -29,6 +30,15 @@ class Jobs:
             NotFoundError: When there is none, or it is somebody else's.
         """
         return self._mine(actor, job_id).view()
+
+    def request_of(self, actor: Actor, job_id: str) -> GenerationRequest:
+        """The request that does the whole job again, with the same seed.
+
+        Raises:
+            NotFoundError: When there is none, or it is somebody else's.
+        """
+        wanted = self._mine(actor, job_id).job.generation
+        return wanted.as_request().model_copy(update={"batch": wanted.batch})
 
     def cancel(self, actor: Actor, job_id: str) -> None:
         """End a job; what it made is kept. One that does not stop is ended with the engine.

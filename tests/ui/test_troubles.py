@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.ui.test_generating import generate, status, write
+from tests.ui.test_generating import generate, jobs, status, write
 
 pytestmark = pytest.mark.browser
 
@@ -32,6 +32,24 @@ def test_a_job_that_fails_says_why_and_what_it_made_is_kept(page, context):
     assert "the roof" in page.evaluate("navigator.clipboard.readText()")
     card.get_by_role("button", name="Close").click()
     expect(card).to_be_hidden()
+
+
+def test_try_again_does_the_failed_job_again_whatever_the_form_says_by_now(page, site):
+    two_pictures(page)
+    generate(page, "raise a roof")
+    expect(page.locator("easel-stage .notes")).to_be_visible()
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Really delete?").click()
+    write(page, "something else")
+
+    page.locator("easel-stage .failure").get_by_role("button", name="Try again").click()
+
+    expect(page.locator("easel-results .thumb[title='raise a roof']")).to_have_count(1)
+    again, first = jobs(site)[:2]
+    assert again.id != first.id
+    assert again.title == first.title == "raise a roof"
+    assert again.pictures_wanted == first.pictures_wanted == 2
+    expect(page.get_by_label("Prompt", exact=True)).to_have_value("something else")
 
 
 def test_the_engine_dies_and_the_page_says_so_and_goes_on(page):

@@ -22,6 +22,11 @@ export function vary(picture) {
   send("/page/vary", { token: token(), picture: picture.id });
 }
 
+/** The same job once more, whatever the form says by now. */
+export function again(job) {
+  send("/page/again", { token: token(), job: job.id });
+}
+
 /** Give up what had no answer. */
 export function giveUp() {
   keepUnsent([]);

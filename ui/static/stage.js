@@ -6,7 +6,7 @@ import { address, describe, showIn, wireActions } from "./picture.js";
 import { onStage, show } from "./shown.js";
 import { store } from "./store.js";
 import { doing, share } from "./words.js";
-import { cancel } from "./doings.js";
+import { again, cancel } from "./doings.js";
 
 part("easel-stage", store, (own, host) => {
   let now = onStage(store.state);
@@ -50,12 +50,13 @@ function drawEmpty({ emptyWords, emptyHint }, job, { attached, connection }) {
   say(emptyHint, waiting || job ? "" : "The prompt already holds an idea. Press Generate.");
 }
 
-function failureCard({ failure }) {
+function failureCard(job) {
+  const { failure } = job;
   const card = copyOf("failure");
   const own = parts(card);
   say(own.sentence, failure?.sentence ?? "The job was set aside.");
   say(own.hint, failure?.hint ?? "");
-  own.again.onclick = () => document.getElementById("generate").click();
+  own.again.onclick = () => again(job);
   own.close.onclick = () => store.follow(null);
   fillDetails(own, failure?.details);
   return card;

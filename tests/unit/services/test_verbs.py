@@ -180,6 +180,20 @@ def test_guests_see_only_their_own(studio, engine):
     assert studio.gallery.file(OWNER, picture).is_file()
 
 
+def test_a_job_tells_how_to_do_all_of_it_again(studio, engine):
+    first = submitted(studio, engine, batch_count=3, batch_size=2)
+    engine.tell(first.id, Finished())
+    ended(studio, first)
+
+    second = studio.generation.submit(OWNER, studio.jobs.request_of(OWNER, first.id))
+
+    wait_until(lambda: len(engine.starts) == 2, lambda: "never started", seconds=10)
+    assert second.id != first.id
+    assert engine.starts[1].request == engine.starts[0].request
+    with pytest.raises(NotFoundError):
+        studio.jobs.request_of(BEN, first.id)
+
+
 def test_a_foreign_job_is_as_absent_as_none(studio, engine):
     hers = drawn(studio, engine, ANNA)
     told = []
