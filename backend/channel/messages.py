@@ -9,6 +9,8 @@ from backend.schema.events import Event
 from backend.schema.jobs import DeviceView
 
 PROTOCOL_VERSION = 1
+KEY_VARIABLE = "EASEL_CHANNEL_KEY"
+"""The environment variable that hands a new engine the key of its connection."""
 
 
 class StartJob(Frozen):

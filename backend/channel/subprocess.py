@@ -12,10 +12,9 @@ from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
 
 from backend.channel.client import EngineExit, OnExit, OnMessage
-from backend.channel.messages import ToEngine
+from backend.channel.messages import KEY_VARIABLE, ToEngine
 from backend.places import Places
 
-KEY_VARIABLE = "EASEL_CHANNEL_KEY"
 ENGINE_ENVIRONMENT = {
     # Without it even the alignment of a mapped file changes the last bits of a picture.
     "MKL_CBWR": "AUTO,STRICT",

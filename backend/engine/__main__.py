@@ -12,7 +12,14 @@ import threading
 from collections.abc import Sequence
 from multiprocessing.connection import Client, Connection
 
-from backend.channel.messages import TO_ENGINE, FromEngine, Heartbeat, Ready, ToEngine
+from backend.channel.messages import (
+    KEY_VARIABLE,
+    TO_ENGINE,
+    FromEngine,
+    Heartbeat,
+    Ready,
+    ToEngine,
+)
 from backend.engine.context import JobFunction
 from backend.engine.device import describe_device
 from backend.engine.worker import Worker
@@ -22,7 +29,6 @@ from backend.schema.errors import AlreadyRunningError
 
 LOG = logging.getLogger("backend.engine")
 
-KEY_VARIABLE = "EASEL_CHANNEL_KEY"
 DEFAULT_KINDS = ("backend.engine.run",)
 HEARTBEAT_SECONDS = 1.0
 LOCK_SECONDS = 10.0  # an orphaned engine exits by itself, but may be in the middle of a model call

@@ -1,24 +1,14 @@
 """The running program in a real browser: nothing from outside, and words stay words."""
 
-import shutil
 from pathlib import Path
 
 import httpx
 import pytest
 from playwright.sync_api import sync_playwright
 
+from tests.fixtures.chromium import CHROMIUM, FLAGS
 from tests.fixtures.program import PATIENCE, running
 
-CHROMIUM = shutil.which("chromium")
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--disable-quic",
-)
 MARKUP = '<img src=x onerror="window.taken=1"><script>window.taken=2</script>&lt;b&gt;<b id="bold">'
 
 pytestmark = [

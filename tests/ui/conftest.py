@@ -1,6 +1,5 @@
 """A browser, a page in it, and a server of our own with the real engine process."""
 
-import shutil
 import threading
 import time
 from collections.abc import Generator
@@ -14,20 +13,12 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, syn
 
 from backend.access.access import Access
 from backend.services.studio import Studio
+from tests.fixtures.chromium import CHROMIUM, FLAGS
 from tests.fixtures.program import free_port
 from tests.fixtures.real_studio import FIXTURE_JOBS, real_studio
 
-CHROMIUM = shutil.which("chromium")
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--disable-quic",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # nothing outside is reached
-)
+# Nothing outside is reached.
+OFFLINE_FLAGS = (*FLAGS, "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
 DESKTOP = ViewportSize(width=1440, height=900)
 PHONE = ViewportSize(width=390, height=844)
 
@@ -126,7 +117,7 @@ def browser() -> Generator[Browser]:
     if CHROMIUM is None:
         pytest.skip("there is no chromium on this machine")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OFFLINE_FLAGS)
         yield browser
         browser.close()
 
