@@ -1,6 +1,10 @@
 """What the engine offers: samplers, schedules and families, known to the page without torch."""
 
+from collections.abc import Collection
+from typing import Literal
+
 from backend.schema.base import Frozen
+from backend.schema.models import Need, Problem, Role
 
 
 class SamplerInfo(Frozen):
@@ -32,6 +36,23 @@ class FamilyDefaults(Frozen):
     cfg_scale: float
     sampler: str
     schedule: str
+    guidance: float | None = None
+    """Distilled guidance, for models that take it."""
+    prompt: str = ""
+    """Words that its makers have every prompt begin with; offered, never added unseen."""
+    negative: str = ""
+    """The same for the negative prompt."""
+
+
+class VariantInfo(Frozen):
+    """A variant of a family that wants settings of its own, such as Turbo."""
+
+    id: str
+    """As `ModelFile.variants` names it."""
+    label: str
+    defaults: FamilyDefaults
+    note: str = ""
+    """One sentence for a person who picks such a model."""
 
 
 class FamilyInfo(Frozen):
@@ -40,6 +61,16 @@ class FamilyInfo(Frozen):
     id: str
     label: str
     defaults: FamilyDefaults
+    variants: tuple[VariantInfo, ...] = ()
+    """The first that a checkpoint has sets its defaults."""
+    uses: tuple[str, ...] = ()
+    """The ids of the special fields that have an effect, such as `sampling.guidance`."""
+    size_multiple: int = 8
+    """Width and height are multiples of this."""
+
+    def defaults_for(self, variants: Collection[str]) -> FamilyDefaults:
+        """The settings that a checkpoint with these variants draws best with."""
+        return next((each.defaults for each in self.variants if each.id in variants), self.defaults)
 
 
 class CheckpointInfo(Frozen):
@@ -53,6 +84,31 @@ class CheckpointInfo(Frozen):
     defaults: FamilyDefaults
     note: str = ""
     """One sentence for a person, e.g. what a small model can draw."""
+    family_label: str = ""
+    format: Literal["safetensors", "gguf", "folder"] = "folder"
+    precision: str = ""
+    """In short, such as `fp16` or `Q4_K_S`."""
+    variants: tuple[str, ...] = ()
+    prediction: Literal["", "epsilon", "v", "flow"] = ""
+    missing: tuple[Need, ...] = ()
+    """What must be added before it can draw, and is in no folder of the library."""
+    problem: Problem | None = None
+    """Why it cannot draw now, as a sentence with a next step; None where it can."""
+    refiner: bool = False
+    """Whether it only finishes what another checkpoint began."""
+
+
+class ComponentInfo(Frozen):
+    """A VAE or text encoder in the library, for pickers."""
+
+    id: str
+    name: str
+    role: Role
+    fits: tuple[str, ...]
+    """The ids of the families it fits."""
+    path: str
+    bytes: int
+    precision: str = ""
 
 
 class Catalogue(Frozen):

@@ -26,8 +26,12 @@ class Setting(GroupedMetadata):
     maximum: float | None = None
     step: float | None = None
     multiple_of: int | None = None
-    choices: Literal["", "samplers", "schedules", "checkpoints"] = ""
+    choices: Literal[
+        "", "samplers", "schedules", "checkpoints", "refiners", "vaes", "text_encoders"
+    ] = ""
     """The catalogue list that offers the values; empty for a field with free values."""
+    special: bool = False
+    """Whether only some families use it; a family's `uses` lists those that it does."""
     simple: bool = False
     """Whether the field belongs to the few that the Simple view shows."""
     short_name: str = ""

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from backend.schema.base import Frozen
 from backend.schema.errors import OutOfRangeError
 from backend.schema.fields import FieldSpec, Scalar, Setting, field_specs, nested
+from backend.schema.models import Role
 
 MAXIMUM_SEED = 2**32 - 1
 RANDOM_SEED = -1
@@ -50,6 +51,75 @@ class ModelSettings(Frozen):
             infotext="Model",
         ),
     ] = None
+    vae: Annotated[
+        str | None,
+        Setting(
+            label="VAE",
+            help="The part that turns latents into pixels. Empty means the checkpoint's own.",
+            choices="vaes",
+            short_name="vae",
+            infotext="VAE",
+        ),
+    ] = None
+    clip_l: Annotated[
+        str | None,
+        Setting(
+            label="CLIP-L text encoder",
+            help="Empty means the checkpoint's own, or one from the models folder.",
+            choices="text_encoders",
+            special=True,
+            short_name="clip_l",
+        ),
+    ] = None
+    clip_g: Annotated[
+        str | None,
+        Setting(
+            label="CLIP-G text encoder",
+            help="Empty means the checkpoint's own, or one from the models folder.",
+            choices="text_encoders",
+            special=True,
+            short_name="clip_g",
+        ),
+    ] = None
+    t5xxl: Annotated[
+        str | None,
+        Setting(
+            label="T5-XXL text encoder",
+            help="Empty means the checkpoint's own, or one from the models folder.",
+            choices="text_encoders",
+            special=True,
+            short_name="t5xxl",
+        ),
+    ] = None
+
+
+class RefinerSettings(Frozen):
+    """A second model that draws the last part of the steps."""
+
+    checkpoint: Annotated[
+        str | None,
+        Setting(
+            label="Refiner",
+            help="A model that takes over near the end and adds detail. Empty means none.",
+            choices="refiners",
+            special=True,
+            short_name="refiner",
+            infotext="Refiner",
+        ),
+    ] = None
+    switch_at: Annotated[
+        float,
+        Setting(
+            label="Refiner switch at",
+            help="After which share of the steps the refiner takes over.",
+            minimum=0.1,
+            maximum=1.0,
+            step=0.05,
+            special=True,
+            short_name="refiner_switch_at",
+            infotext="Refiner switch at",
+        ),
+    ] = 0.8
 
 
 class SizeSettings(Frozen):
@@ -133,6 +203,19 @@ class SamplingSettings(Frozen):
             infotext="CFG scale",
         ),
     ] = None
+    guidance: Annotated[
+        float | None,
+        Setting(
+            label="Distilled guidance",
+            help="How literally a guidance-distilled model takes the prompt; about 3.5 is usual.",
+            minimum=0.0,
+            maximum=30.0,
+            step=0.1,
+            special=True,
+            short_name="guidance",
+            infotext="Distilled CFG Scale",
+        ),
+    ] = None
 
 
 class SeedSettings(Frozen):
@@ -197,6 +280,7 @@ class GenerationRequest(Frozen):
     model: ModelSettings = ModelSettings()
     size: SizeSettings = SizeSettings()
     sampling: SamplingSettings = SamplingSettings()
+    refiner: RefinerSettings = RefinerSettings()
     seed: SeedSettings = SeedSettings()
     batch: BatchSettings = BatchSettings()
 
@@ -258,6 +342,15 @@ def _plain(number: float) -> str:
     return str(int(number)) if number == int(number) else str(number)
 
 
+class ResolvedComponent(Frozen):
+    """A part of a model that comes from a file of its own, found in the library."""
+
+    role: Role
+    id: str
+    """The library's id: the path below its folder."""
+    path: str
+
+
 class ResolvedModel(Frozen):
     """The checkpoint, found in the library."""
 
@@ -267,6 +360,22 @@ class ResolvedModel(Frozen):
     path: str
     family: str
     sha256: str
+    prediction: Literal["", "epsilon", "v", "flow"] = ""
+    """What the network predicts; empty where the files say it to the engine themselves."""
+    components: tuple[ResolvedComponent, ...] = ()
+    """The parts that come from other files, in place of the checkpoint's own."""
+
+    def component(self, role: Role) -> ResolvedComponent | None:
+        """The separate file for a part; None where the checkpoint's own is used."""
+        return next((part for part in self.components if part.role == role), None)
+
+
+class ResolvedRefiner(Frozen):
+    """The model that draws the last part of the steps."""
+
+    model: ResolvedModel
+    switch_at: float
+    """The share of the steps after which it takes over."""
 
 
 class ResolvedSize(Frozen):
@@ -283,6 +392,8 @@ class ResolvedSampling(Frozen):
     schedule: str
     steps: int
     cfg_scale: float
+    guidance: float | None = None
+    """For guidance-distilled models only."""
 
 
 class ResolvedRequest(Frozen):
@@ -293,6 +404,7 @@ class ResolvedRequest(Frozen):
     model: ResolvedModel
     size: ResolvedSize
     sampling: ResolvedSampling
+    refiner: ResolvedRefiner | None = None
     seed: int
     """The seed of picture 0; picture *i* uses (seed + *i*) modulo 2³²."""
     batch: BatchSettings
@@ -310,9 +422,27 @@ class ResolvedRequest(Frozen):
         first = index - index % self.batch.size
         return GenerationRequest(
             prompt=self.prompt,
-            model=ModelSettings(checkpoint=self.model.checkpoint),
+            model=self._model_settings(),
             size=SizeSettings(width=self.size.width, height=self.size.height),
             sampling=SamplingSettings(**self.sampling.model_dump()),
+            refiner=self._refiner_settings(),
             seed=SeedSettings(value=self.seed_of(first)),
             batch=BatchSettings(count=1, size=self.batch.size),
+        )
+
+    def _model_settings(self) -> ModelSettings:
+        parts = {part.role: part.id for part in self.model.components}
+        return ModelSettings(
+            checkpoint=self.model.checkpoint,
+            vae=parts.get("vae"),
+            clip_l=parts.get("clip_l"),
+            clip_g=parts.get("clip_g"),
+            t5xxl=parts.get("t5xxl"),
+        )
+
+    def _refiner_settings(self) -> RefinerSettings:
+        if self.refiner is None:
+            return RefinerSettings()
+        return RefinerSettings(
+            checkpoint=self.refiner.model.checkpoint, switch_at=self.refiner.switch_at
         )

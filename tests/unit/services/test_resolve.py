@@ -35,6 +35,7 @@ def test_what_nobody_chose_is_the_checkpoints_choice():
         "schedule": "karras",
         "steps": 25,
         "cfg_scale": 4.5,
+        "guidance": None,
     }
     assert (made.model.checkpoint, made.model.path) == ("starter", "/models/starter")
     assert made.seed == 77
