@@ -7,15 +7,21 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from safetensors import SafetensorError, safe_open
-from torch import Tensor
+from torch import Size, Tensor
 
 from backend.schema.errors import ModelDamagedError, ModelMissingError
+
+
+class _Slice(Protocol):
+    def get_shape(self) -> list[int]: ...
 
 
 class _Opened(Protocol):
     def keys(self) -> list[str]: ...
 
     def get_tensor(self, name: str, /) -> Tensor: ...
+
+    def get_slice(self, name: str, /) -> _Slice: ...
 
 
 @dataclass(frozen=True)
@@ -34,18 +40,29 @@ class Weights:
         Raises:
             ModelDamagedError: When it is not there.
         """
-        if name not in self.names:
-            raise ModelDamagedError(
-                f"“{self.path.name}” has no tensor {self.prefix}{name}.",
-                "It is incomplete or of another kind. Download it again.",
-            )
-        return self._file.get_tensor(self.prefix + name)
+        return self._file.get_tensor(self._whole(name))
+
+    def shape(self, name: str) -> Size:
+        """The shape of a tensor; its values are not read.
+
+        Raises:
+            ModelDamagedError: When it is not there.
+        """
+        return Size(self._file.get_slice(self._whole(name)).get_shape())
 
     def under(self, prefix: str) -> "Weights":
         """The tensors whose names begin with `prefix`, named without it."""
         cut = len(prefix)
         names = frozenset(name[cut:] for name in self.names if name.startswith(prefix))
         return Weights(self.path, names, self.prefix + prefix, self._file)
+
+    def _whole(self, name: str) -> str:
+        if name not in self.names:
+            raise ModelDamagedError(
+                f"“{self.path.name}” has no tensor {self.prefix}{name}.",
+                "It is incomplete or of another kind. Download it again.",
+            )
+        return self.prefix + name
 
 
 @contextmanager
