@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from backend.library.gguf_header import GGUF_MAGIC, read_gguf
-from backend.library.safetensors_header import looks_like_safetensors, read_safetensors
+from backend.formats.gguf import GGUF_MAGIC, read_gguf
+from backend.formats.header import Header
+from backend.formats.safetensors import looks_like_safetensors, read_safetensors
 from backend.library.sniffing import SNIFFED_BYTES, not_a_model
-from backend.library.tensors import Header
 from backend.schema.errors import ModelDamagedError, ModelError, ModelMissingError
 
 

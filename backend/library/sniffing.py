@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from backend.formats.header import DOWNLOAD_AGAIN
 from backend.schema.errors import ModelDamagedError, ModelError
 
 SNIFFED_BYTES = 512
-DOWNLOAD_AGAIN = "Download it again."
 
 _WEB_PAGE_STARTS = (b"<!doctype html", b"<html", b"<head", b"<?xml", b"<body")
 _PICKLE_STARTS = tuple(bytes((0x80, protocol)) for protocol in range(2, 6))

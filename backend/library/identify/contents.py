@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from backend.library.tensors import TensorInfo
+from backend.formats.header import TensorInfo
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 
+from backend.formats.header import Header, TensorInfo
 from backend.library.headers import read_header
 from backend.library.identify.contents import Contents
 from backend.library.identify.finding import Finding
@@ -11,7 +12,6 @@ from backend.library.identify.hints import hinted_variants, prediction_of
 from backend.library.identify.needs import needs_of
 from backend.library.identify.precision import precision_of, short_label
 from backend.library.identify.recognisers import recognise
-from backend.library.tensors import Header, TensorInfo
 from backend.schema.models import Family, ModelFile, Part, Role
 
 

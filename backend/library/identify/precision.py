@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable
 
+from backend.formats.header import TensorInfo
 from backend.library.identify.contents import Contents
-from backend.library.tensors import TensorInfo
 from backend.schema.models import Precision, Share
 
 _LABELS = {

@@ -7,8 +7,7 @@ import json
 from math import prod
 from typing import BinaryIO, NoReturn, cast
 
-from backend.library.sniffing import DOWNLOAD_AGAIN
-from backend.library.tensors import Header, TensorInfo
+from backend.formats.header import DOWNLOAD_AGAIN, Header, TensorInfo
 from backend.schema.errors import ModelDamagedError
 
 MAXIMUM_HEADER_BYTES = 100_000_000

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import BinaryIO, Final
 
-from backend.library.sniffing import DOWNLOAD_AGAIN
-from backend.library.tensors import Header, TensorInfo
+from backend.formats.header import DOWNLOAD_AGAIN, Header, TensorInfo
 from backend.schema.errors import ModelDamagedError
 
 GGUF_MAGIC: Final = b"GGUF"

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
+
+DOWNLOAD_AGAIN: Final = "Download it again."
 
 
 class TensorInfo(NamedTuple):

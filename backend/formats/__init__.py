@@ -1,0 +1,1 @@
+"""How model files are laid out: their headers, for the library and the engine alike."""
