@@ -20,6 +20,11 @@ def weights_dtype(device: torch.device) -> torch.dtype:
     return torch.float32 if device.type == "cpu" else torch.float16
 
 
+def wide_range_dtype(device: torch.device) -> torch.dtype:
+    """For networks whose activations exceed half precision's range, such as T5 and FLUX."""
+    return torch.float32 if device.type == "cpu" else torch.bfloat16
+
+
 def use_physical_cores() -> None:
     """Compute with one thread on each core: more threads than cores slow each other down.
 
