@@ -35,6 +35,8 @@ class Record:
     pictures_wanted: int
     position: int | None = None
     stage: str = ""
+    loading: Stage | None = None
+    """The last stage that told how much it has read."""
     progress: Progress | None = None
     pictures: tuple[PictureView, ...] = ()
     made: frozenset[int] = frozenset()
@@ -69,7 +71,8 @@ class Record:
         """The record after the job told something; pictures are added with `with_picture`."""
         match event:
             case Stage():
-                return replace(self, stage=event.sentence)
+                loading = event if event.total_bytes else None
+                return replace(self, stage=event.sentence, loading=loading)
             case Progress():
                 return replace(self, progress=event)
             case Warned() if event.sentence not in self.warnings:
@@ -112,6 +115,7 @@ class Record:
 
     def view(self) -> JobView:
         """What the page shows."""
+        loading = self.loading if self.loading and self.loading.sentence == self.stage else None
         return JobView(
             id=self.job.id,
             kind=self.job.kind,
@@ -121,6 +125,8 @@ class Record:
             created=self.job.created,
             position=self.position,
             stage=self.stage,
+            done_bytes=loading.done_bytes if loading else None,
+            total_bytes=loading.total_bytes if loading else None,
             progress=self.progress,
             pictures_wanted=self.pictures_wanted,
             pictures=self.pictures,

@@ -12,6 +12,9 @@ class Stage(Frozen):
 
     type: Literal["stage"] = "stage"
     sentence: str
+    done_bytes: int | None = None
+    """How much was read, where something large is loaded."""
+    total_bytes: int | None = None
 
 
 class Progress(Frozen):

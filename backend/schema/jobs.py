@@ -102,6 +102,9 @@ class JobView(Frozen):
     position: int | None = None
     """Place in the queue, from 1, while queued."""
     stage: str = ""
+    done_bytes: int | None = None
+    """How much the stage has read, of `total_bytes`, where it loads something large."""
+    total_bytes: int | None = None
     progress: Progress | None = None
     pictures_wanted: int = 0
     pictures: tuple[PictureView, ...] = ()

@@ -42,7 +42,7 @@ GOLDEN = Path(__file__).parent / "golden" / f"version_{PROTOCOL_VERSION}.json"
 JOB = "0123456789ab"
 DEVICE = DeviceView(name="Abacus (8 cores)", memory_used=1_000, memory_total=16_000)
 EVENTS = (
-    Stage(sentence="Drawing"),
+    Stage(sentence="Loading SDXL Base", done_bytes=2_100_000_000, total_bytes=6_900_000_000),
     Progress(step=3, steps=20, batch=1, batches=2, seconds_left=1.5),
     Preview(index=0, jpeg="AAAA"),
     ImageReady(index=0, path="2026-01-02/a.png", width=64, height=32, seed=7),

@@ -1,5 +1,7 @@
 """A job's running view, step by step and from the journal."""
 
+from dataclasses import replace
+
 import pytest
 
 from backend.jobs.journal import Stored
@@ -40,6 +42,18 @@ def test_what_a_job_tells_is_seen():
     view = record.view()
 
     assert (view.stage, view.progress, view.warnings) == ("Drawing", PROGRESS, ("Oh.",))
+
+
+def test_how_much_is_loaded_is_seen_until_the_next_stage():
+    loading = Record.of(job(1)).after(Stage(sentence="Loading", done_bytes=3, total_bytes=9))
+
+    assert (loading.view().done_bytes, loading.view().total_bytes) == (3, 9)
+    for later in (
+        loading.after(Stage(sentence="Drawing")),
+        replace(loading, stage="Stopping"),
+        loading.ended(Finished(), 9.0),
+    ):
+        assert (later.view().done_bytes, later.view().total_bytes) == (None, None)
 
 
 @pytest.mark.parametrize(
