@@ -79,6 +79,7 @@ class CheckpointInfo(Frozen):
     id: str
     name: str
     family: str
+    """A family's id; one that cannot draw may be of none in the catalogue."""
     path: str
     bytes: int
     defaults: FamilyDefaults
@@ -90,8 +91,10 @@ class CheckpointInfo(Frozen):
     """In short, such as `fp16` or `Q4_K_S`."""
     variants: tuple[str, ...] = ()
     prediction: Literal["", "epsilon", "v", "flow"] = ""
+    needs: tuple[Need, ...] = ()
+    """The parts that it does not hold."""
     missing: tuple[Need, ...] = ()
-    """What must be added before it can draw, and is in no folder of the library."""
+    """Those of them that it cannot draw without, and that are in no folder of the library."""
     problem: Problem | None = None
     """Why it cannot draw now, as a sentence with a next step; None where it can."""
     refiner: bool = False
@@ -106,6 +109,8 @@ class ComponentInfo(Frozen):
     role: Role
     fits: tuple[str, ...]
     """The ids of the families it fits."""
+    meant_for: tuple[str, ...] = ()
+    """Those that its name speaks of; it is never chosen by itself for another."""
     path: str
     bytes: int
     precision: str = ""

@@ -91,6 +91,11 @@ class Family(StrEnum):
         """The name people know."""
         return _FAMILY_LABELS[self]
 
+    @property
+    def refines(self) -> "Family | None":
+        """The family whose pictures it finishes; None where it draws whole ones."""
+        return Family.SDXL if self is Family.SDXL_REFINER else None
+
 
 _FAMILY_LABELS = {
     Family.SD15: "SD 1.5",
@@ -179,7 +184,14 @@ class Need(Frozen):
     role: Role
     label: str
     """With the usual file name: “T5-XXL text encoder (t5xxl_fp16.safetensors)”."""
+    usual: str = ""
+    """The usual file name; empty where there is none."""
     optional: bool = False
+
+    @property
+    def folder(self) -> str:
+        """The folder below `models` that its file belongs to."""
+        return ModelKind.VAE.folder if self.role == "vae" else ModelKind.TEXT_ENCODER.folder
 
 
 class ModelFile(Frozen):
@@ -218,51 +230,9 @@ class ModelFile(Frozen):
         return any(fact.value == value for fact in self.variants)
 
 
-class SideCar(Frozen):
-    """What the files beside a model say of it (`.civitai.info`, `.json`, previews, `.yaml`)."""
-
-    title: str = ""
-    description: str = ""
-    """Plain text."""
-    base_model: str = ""
-    trigger_words: tuple[str, ...] = ()
-    strength: float | None = None
-    """The weight its maker recommends for a LoRA."""
-    prediction: Literal["", "epsilon", "v"] = ""
-    preview: str = ""
-    """The path of a preview picture."""
-    source: str = ""
-    """The web page it came from."""
-
-
-class Hashes(Frozen):
-    """The names by which other programs know a file."""
-
-    sha256: str
-    short: str
-    """A1111's: the first 10 digits of the SHA-256."""
-    tensors: str = ""
-    """The first 12 digits of the SHA-256 of all bytes after a safetensors header (AutoV3)."""
-
-
 class Problem(Frozen):
     """Why a file cannot be used, and what to do."""
 
     code: str
     sentence: str
     hint: str = ""
-
-
-class LibraryEntry(Frozen):
-    """One file or folder in the library: described, or named for what is wrong with it."""
-
-    path: str
-    bytes: int
-    modified: float
-    """Seconds since the epoch."""
-    expected: ModelKind | None = None
-    """What its folder is for; `None` for a folder of anything."""
-    model: ModelFile | None = None
-    problem: Problem | None = None
-    card: SideCar | None = None
-    hashes: Hashes | None = None

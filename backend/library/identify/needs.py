@@ -5,15 +5,20 @@ from collections.abc import Iterable
 from backend.library.identify.finding import SD3_FAMILIES
 from backend.schema.models import Family, ModelKind, Need, Role
 
-_CLIP_L = Need(role="clip_l", label="CLIP-L text encoder (clip_l.safetensors)")
-_CLIP_G = Need(role="clip_g", label="CLIP-G text encoder (clip_g.safetensors)")
+
+def _need(role: Role, name: str, usual: str) -> Need:
+    return Need(role=role, label=f"{name} ({usual})", usual=usual)
+
+
+def _vae(usual: str) -> Need:
+    return _need("vae", "VAE", usual)
+
+
+_CLIP_L = _need("clip_l", "CLIP-L text encoder", "clip_l.safetensors")
+_CLIP_G = _need("clip_g", "CLIP-G text encoder", "clip_g.safetensors")
 _CLIP_H = Need(role="clip_h", label="OpenCLIP-H text encoder")
-_T5 = Need(role="t5xxl", label="T5-XXL text encoder (t5xxl_fp16.safetensors)")
+_T5 = _need("t5xxl", "T5-XXL text encoder", "t5xxl_fp16.safetensors")
 _T5_OPTIONAL = _T5.model_copy(update={"optional": True})
-
-
-def _vae(name: str) -> Need:
-    return Need(role="vae", label=f"VAE ({name})")
 
 
 _NEEDS: dict[Family, tuple[Need, ...]] = {
