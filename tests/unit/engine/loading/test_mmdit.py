@@ -1,3 +1,5 @@
+# pyright: reportArgumentType=false
+# diffusers annotates its constructor by its defaults.
 """SD 3's transformer in its original names, against diffusers' converter and the published list."""
 
 import pytest
@@ -10,23 +12,19 @@ from backend.engine.loading.original.mmdit import mmdit_sources
 from backend.engine.loading.source import fill, left_over
 from backend.engine.loading.weights import Weights, open_weights
 from tests.fixtures.model_files import write_safetensors
-from tests.fixtures.tiny_sd3 import PUBLISHED, Transformer, transformer_tensors
+from tests.fixtures.tiny_sd3 import (
+    PUBLISHED,
+    Transformer,
+    transformer_config,
+    transformer_tensors,
+)
 
 PARAMETERS = {"sd3": 2.03e9, "sd35_medium": 2.24e9, "sd35_large": 8.06e9}
 
 
 def network(size: Transformer) -> SD3Transformer2DModel:
     with torch.device("meta"):
-        return SD3Transformer2DModel(
-            num_layers=size.depth,
-            num_attention_heads=size.depth,
-            caption_projection_dim=size.width,
-            joint_attention_dim=size.context,
-            pooled_projection_dim=size.pooled,
-            pos_embed_max_size=size.positions,
-            dual_attention_layers=tuple(size.dual),
-            qk_norm="rms_norm" if size.normalised else None,
-        )
+        return SD3Transformer2DModel(**transformer_config(size))
 
 
 @pytest.mark.parametrize(
