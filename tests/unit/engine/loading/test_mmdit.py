@@ -12,12 +12,8 @@ from backend.engine.loading.original.mmdit import mmdit_sources
 from backend.engine.loading.source import fill, left_over
 from backend.engine.loading.weights import Weights, open_weights
 from tests.fixtures.model_files import write_safetensors
-from tests.fixtures.tiny_sd3 import (
-    PUBLISHED,
-    Transformer,
-    transformer_config,
-    transformer_tensors,
-)
+from tests.fixtures.published_sd3 import PUBLISHED, Transformer, transformer_tensors
+from tests.fixtures.tiny_sd3 import transformer_config
 
 PARAMETERS = {"sd3": 2.03e9, "sd35_medium": 2.24e9, "sd35_large": 8.06e9}
 
