@@ -148,8 +148,9 @@ class Fact(Frozen):
     """One thing known of a model, and how it is known."""
 
     value: str
-    source: Literal["tensors", "metadata", "config", "name", "assumed"]
-    """`tensors` and `config` are certain; `metadata` is the maker's word; the rest are hints."""
+    source: Literal["tensors", "config", "card", "metadata", "name", "assumed"]
+    """`tensors` and `config` are certain; `card`, a side-car, and `metadata` are somebody's word;
+    the rest are hints."""
 
 
 class Share(Frozen):

@@ -33,7 +33,7 @@ def flux(contents: Contents) -> Backbone | None:
 def _describe(
     contents: Contents, entrance: str, layout: Layout, *, guided: bool, blocks: int
 ) -> Backbone:
-    variants = [_variant(_channels(contents, entrance), guided=guided)]
+    variants = [flux_variant(_channels(contents, entrance), guided=guided)]
     if blocks != _DOUBLE_BLOCKS:
         variants.append("reduced")
     return Backbone(Family.FLUX1, layout, tuple(variants))
@@ -48,7 +48,8 @@ def _channels(contents: Contents, entrance: str) -> int:
     return weight.parameters * 2 // width
 
 
-def _variant(channels: int, *, guided: bool) -> str:
+def flux_variant(channels: int, *, guided: bool) -> str:
+    """Which of FLUX.1's models reads so many channels, guided by a distilled scale or not."""
     if channels == _FILL:
         return "fill"
     if channels == _CONTROL:

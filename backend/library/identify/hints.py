@@ -2,9 +2,12 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
 
 from backend.library.identify.contents import Contents
 from backend.library.identify.finding import SD3_FAMILIES, Finding
+from backend.schema.library import SideCar
 from backend.schema.models import Fact, Family, ModelKind
 
 _DRAWING = (ModelKind.CHECKPOINT, ModelKind.DIFFUSION_MODEL)
@@ -28,44 +31,63 @@ _NAMED_V = re.compile(r"v[-_ ]?pred(iction)?(?![a-z])")
 _FLOW = (*SD3_FAMILIES, Family.FLUX1)
 
 
-def hinted_variants(finding: Finding, metadata: Mapping[str, str], name: str) -> tuple[Fact, ...]:
-    """The variants of the tensors, then what metadata and the name add for this family."""
+Source = Literal["card", "metadata", "name"]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is said of a model besides its tensors, from the weakest word to the strongest."""
+
+    name: str
+    metadata: Mapping[str, str] = field(default_factory=dict[str, str])
+    card: SideCar = field(default_factory=SideCar)
+
+    @property
+    def words(self) -> tuple[tuple[Source, str], ...]:
+        """Where something may be said of its training, and what, in lower case."""
+        noted = [self.metadata.get(f"modelspec.{key}", "") for key in ("title", "architecture")]
+        return (
+            ("card", self.card.base_model.lower()),
+            ("metadata", " ".join(noted).lower()),
+            ("name", self.name.lower()),
+        )
+
+
+def hinted_variants(finding: Finding, told: Told) -> tuple[Fact, ...]:
+    """The variants of the tensors, then what else is told of this family's."""
     facts = [Fact(value=value, source="tensors") for value in finding.variants]
     if finding.kind not in (*_DRAWING, ModelKind.LORA):
         return tuple(facts)
-    told = metadata.get("modelspec.title", "") + " " + metadata.get("modelspec.architecture", "")
     for value, pattern, families in _NAMED:
         if families and finding.family not in families:
             continue
         if any(fact.value == value for fact in facts):
             continue
-        if pattern.search(told.lower()):
-            facts.append(Fact(value=value, source="metadata"))
-        elif pattern.search(name.lower()):
-            facts.append(Fact(value=value, source="name"))
+        sources: list[Source] = [source for source, words in told.words if pattern.search(words)]
+        facts.extend(Fact(value=value, source=source) for source in sources[:1])
     return tuple(facts)
 
 
-def prediction_of(
-    finding: Finding, contents: Contents, metadata: Mapping[str, str], name: str
-) -> Fact | None:
-    """What a network predicts: told by marks, by metadata, by the name, or assumed."""
+def prediction_of(finding: Finding, contents: Contents, told: Told) -> Fact | None:
+    """What a network predicts: told by marks, side-car, metadata or name, or assumed."""
     if finding.kind not in _DRAWING:
         return None
     if finding.family in _FLOW:
         return Fact(value="flow", source="tensors")
-    return _told(contents, metadata, name.lower()) or _assumed(finding, name.lower())
+    return _told(contents, told) or _assumed(finding, told.name.lower())
 
 
-def _told(contents: Contents, metadata: Mapping[str, str], name: str) -> Fact | None:
+def _told(contents: Contents, told: Told) -> Fact | None:
     if contents.has("v_pred"):  # an empty tensor that makers add to say so
         return Fact(value="v", source="tensors")
     if contents.has("edm_mean") or contents.has("edm_vpred.sigma_max"):
         return Fact(value="edm", source="tensors")
-    noted = _PREDICTIONS.get(metadata.get("modelspec.prediction_type", "").lower())
+    if told.card.prediction:
+        return Fact(value=told.card.prediction, source="card")
+    noted = _PREDICTIONS.get(told.metadata.get("modelspec.prediction_type", "").lower())
     if noted:
         return Fact(value=noted, source="metadata")
-    return Fact(value="v", source="name") if _NAMED_V.search(name) else None
+    return Fact(value="v", source="name") if _NAMED_V.search(told.name.lower()) else None
 
 
 def _assumed(finding: Finding, name: str) -> Fact | None:

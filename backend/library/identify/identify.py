@@ -8,30 +8,35 @@ from backend.formats.header import Header, TensorInfo
 from backend.library.headers import read_header
 from backend.library.identify.contents import Contents
 from backend.library.identify.finding import Finding
-from backend.library.identify.hints import hinted_variants, prediction_of
+from backend.library.identify.hints import Told, hinted_variants, prediction_of
 from backend.library.identify.needs import needs_of
 from backend.library.identify.precision import precision_of, short_label
 from backend.library.identify.recognisers import recognise
+from backend.schema.library import SideCar
 from backend.schema.models import Family, ModelFile, Part, Role
 
 
-def identify_file(path: Path) -> ModelFile:
-    """Say what a safetensors or GGUF file is, reading its header and nothing else.
+def identify_file(path: Path, card: SideCar | None = None) -> ModelFile:
+    """Say what a safetensors or GGUF file is, reading its header and nothing else of it.
+
+    Args:
+        path: The file.
+        card: What the files beside it say of it.
 
     Raises:
         ModelMissingError: When there is no such file.
         ModelDamagedError: When it is truncated, inconsistent or no model; names what it is.
         ModelError: When it is a pickle.
     """
-    return describe(path, read_header(path))
+    return _describe(path, read_header(path), card)
 
 
-def describe(path: Path, header: Header) -> ModelFile:
-    """Say what a file with this header is."""
+def _describe(path: Path, header: Header, card: SideCar | None) -> ModelFile:
     contents = Contents(header.tensors)
     finding = recognise(contents)
     parts = _parts(contents, finding)
     metadata = header.metadata
+    told = Told(path.stem, metadata, card or SideCar())
     return ModelFile(
         path=str(path),
         name=path.stem,
@@ -39,10 +44,10 @@ def describe(path: Path, header: Header) -> ModelFile:
         format=header.format,
         kind=finding.kind,
         family=finding.family,
-        family_label=finding.family_label or _family_label(finding),
+        family_label=family_label(finding),
         fits=finding.fits or ((finding.family,) if _is_ours(finding.family) else ()),
-        variants=hinted_variants(finding, metadata, path.stem),
-        prediction=prediction_of(finding, contents, metadata, path.stem),
+        variants=hinted_variants(finding, told),
+        prediction=prediction_of(finding, contents, told),
         layout=finding.layout,
         precision=precision_of(contents),
         parameters=sum(tensor.parameters for tensor in header.tensors.values()),
@@ -61,8 +66,10 @@ def _is_ours(family: Family) -> bool:
     return family not in (Family.OTHER, Family.UNKNOWN)
 
 
-def _family_label(finding: Finding) -> str:
+def family_label(finding: Finding) -> str:
     """The family's name, or the names of all that it fits."""
+    if finding.family_label:
+        return finding.family_label
     if finding.family is Family.UNKNOWN and finding.fits:
         return ", ".join(family.label for family in finding.fits)
     return finding.family.label

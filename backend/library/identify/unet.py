@@ -11,13 +11,15 @@ from backend.library.identify.backbone import Backbone
 from backend.library.identify.contents import Contents
 from backend.schema.models import Family, Layout
 
-_TEXT_WIDTHS = {
+TEXT_WIDTHS = {
     768: Family.SD15,
     1024: Family.SD2,
     1280: Family.SDXL_REFINER,
     2048: Family.SDXL,
 }
-_INPUT_CHANNELS = {4: (), 9: ("inpainting",), 8: ("instruct-pix2pix",), 5: ("depth",)}
+"""By the width of the text that cross attention reads."""
+INPUT_VARIANTS = {4: (), 9: ("inpainting",), 8: ("instruct-pix2pix",), 5: ("depth",)}
+"""By the channels that enter."""
 _UPSCALER_CHANNELS = 7
 _SSD_DEPTH, _VEGA_DEPTH = 4, 2
 _FULL_DEPTH = 10
@@ -80,7 +82,7 @@ def _describe(contents: Contents, names: _Names) -> Backbone:
     if other:
         return Backbone(Family.OTHER, names.layout, family_label=other)
     family = _family(contents, names)
-    variants = list(_INPUT_CHANNELS.get(contents.size(names.first, 1), ("unusual input",)))
+    variants = list(INPUT_VARIANTS.get(contents.size(names.first, 1), ("unusual input",)))
     if family is Family.SD2 and any(map(contents.has, names.vector)):
         variants.append("unclip")
     if any(map(contents.has, names.lcm)):
@@ -96,8 +98,8 @@ def _family(contents: Contents, names: _Names) -> Family:
         for place in names.attentions
     )
     text_width = next((width for width in widths if width), 0)
-    if text_width in _TEXT_WIDTHS:
-        return _TEXT_WIDTHS[text_width]
+    if text_width in TEXT_WIDTHS:
+        return TEXT_WIDTHS[text_width]
     if any(map(contents.has, names.vector)):
         if contents.has(f"{names.attentions[0]}proj_in.weight"):
             return Family.SD2
