@@ -1,27 +1,19 @@
-"""The tensors of a safetensors file, read one at a time."""
+"""The tensors of a checkpoint or of one of its parts, read one at a time, whatever the format."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, cast
 
-from safetensors import SafetensorError, safe_open
 from torch import Size, Tensor
 
-from backend.schema.errors import ModelDamagedError, ModelMissingError
-
-
-class _Slice(Protocol):
-    def get_shape(self) -> list[int]: ...
-
-
-class _Opened(Protocol):
-    def keys(self) -> list[str]: ...
-
-    def get_tensor(self, name: str, /) -> Tensor: ...
-
-    def get_slice(self, name: str, /) -> _Slice: ...
+from backend.engine.loading.gguf_file import GgufFile
+from backend.engine.loading.safetensors_file import SafetensorsFile
+from backend.engine.loading.shards import Shards, component_files
+from backend.engine.loading.tensor_file import TensorFile
+from backend.formats.gguf import GGUF_MAGIC
+from backend.schema.conversion import PICKLE_SUFFIXES
+from backend.schema.errors import ModelDamagedError, ModelError, ModelMissingError
 
 
 @dataclass(frozen=True)
@@ -32,15 +24,19 @@ class Weights:
     names: frozenset[str]
     """Without the prefix."""
     prefix: str
-    _file: _Opened
+    _file: TensorFile
 
     def tensor(self, name: str) -> Tensor:
-        """One tensor, as it is stored.
+        """One tensor, as it is stored; packed ones are unpacked, scaled ones multiplied.
+
+        It may be a view of the mapped file. Eight-bit floats without a scale are handed out as they
+        are: converting them is exact, and torch does it in one go with the copy.
 
         Raises:
             ModelDamagedError: When it is not there.
+            ModelError: When it is packed in a way that Easel cannot unpack.
         """
-        return self._file.get_tensor(self._whole(name))
+        return self._file.tensor(self._whole(name))
 
     def shape(self, name: str) -> Size:
         """The shape of a tensor; its values are not read.
@@ -48,7 +44,7 @@ class Weights:
         Raises:
             ModelDamagedError: When it is not there.
         """
-        return Size(self._file.get_slice(self._whole(name)).get_shape())
+        return self._file.shape(self._whole(name))
 
     def under(self, prefix: str) -> "Weights":
         """The tensors whose names begin with `prefix`, named without it."""
@@ -67,20 +63,31 @@ class Weights:
 
 @contextmanager
 def open_weights(path: Path) -> Generator[Weights]:
-    """Map a file into memory; nothing is read before it is asked for.
+    """Map weights into memory; nothing is read before it is asked for.
+
+    Args:
+        path: A safetensors or GGUF file, or the folder of a component with safetensors files.
 
     Raises:
         ModelMissingError: When it is not there.
-        ModelDamagedError: When it is no whole safetensors file.
+        ModelDamagedError: When it is not whole.
+        ModelError: When it is a pickle.
     """
+    if path.is_dir():
+        file: TensorFile = Shards([SafetensorsFile(piece) for piece in component_files(path)])
+    else:
+        file = _open_file(path)
+    yield Weights(path, file.names, "", file)
+
+
+def _open_file(path: Path) -> TensorFile:
     if not path.is_file():
         raise ModelMissingError(f"There is no file {path}.", "Was it moved?")
-    try:
-        opened = safe_open(path, framework="pt")
-    except (SafetensorError, OSError) as error:
-        raise ModelDamagedError(
-            f"“{path.name}” cannot be read: {error}", "Download it again."
-        ) from error
-    with opened as file:
-        weights = cast("_Opened", file)
-        yield Weights(path, frozenset(weights.keys()), "", weights)
+    if path.suffix.lower() in PICKLE_SUFFIXES:
+        raise ModelError(
+            f"“{path.name}” is a pickle file, which can run programs when it is opened.",
+            "Get the safetensors version, or convert it with Easel's safe conversion.",
+        )
+    with path.open("rb") as opened:
+        is_gguf = opened.read(len(GGUF_MAGIC)) == GGUF_MAGIC
+    return GgufFile(path) if is_gguf else SafetensorsFile(path)

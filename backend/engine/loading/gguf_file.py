@@ -1,0 +1,64 @@
+"""The tensors of a GGUF file, unpacked one at a time."""
+
+from pathlib import Path
+
+import torch
+from torch import Size, Tensor
+
+from backend.engine.loading.ggml import BLOCK_FORMATS, dequantise
+from backend.formats.gguf import read_gguf
+from backend.schema.errors import ModelError
+
+_PLAIN = {
+    "F32": torch.float32,
+    "F16": torch.float16,
+    "BF16": torch.bfloat16,
+    "F64": torch.float64,
+    "I8": torch.int8,
+    "I16": torch.int16,
+    "I32": torch.int32,
+    "I64": torch.int64,
+}
+
+
+class GgufFile:
+    """A GGUF file mapped into memory; satisfies `TensorFile`.
+
+    Names are the file's: in the files for FLUX and SD 3 those of the original checkpoint, in T5
+    encoders llama.cpp's. A shape that was flattened for packing is given back (`comfy.gguf.
+    orig_shape`, a key of city96's ComfyUI-GGUF).
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Read the header, and map the rest.
+
+        Raises:
+            ModelDamagedError: When the file is truncated, inconsistent or of an unknown version.
+        """
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            self._tensors = read_gguf(file, path.name, size).tensors
+        self._bytes = torch.from_file(str(path), shared=False, size=size, dtype=torch.uint8)
+        self._name = path.name
+        self.names = frozenset(self._tensors)
+
+    def shape(self, name: str) -> Size:
+        """The shape of a tensor, unpacked."""
+        return Size(self._tensors[name].shape)
+
+    def tensor(self, name: str) -> Tensor:
+        """One tensor; in single precision where it was packed.
+
+        Raises:
+            ModelError: When it is packed in a way that Easel cannot unpack.
+        """
+        info = self._tensors[name]
+        stored = self._bytes[info.start : info.start + info.bytes]
+        if info.dtype in _PLAIN:
+            return stored.view(_PLAIN[info.dtype]).view(info.shape)
+        if info.dtype in BLOCK_FORMATS:
+            return dequantise(stored, info.dtype, info.parameters).view(info.shape)
+        raise ModelError(
+            f"“{self._name}” is packed as {info.dtype}, which Easel cannot unpack.",
+            "Get one of the usual versions, such as Q8_0, Q5_K or Q4_K.",
+        )
