@@ -1,12 +1,15 @@
 """What the doors need of Studio; they know nothing else of it."""
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
-from backend.schema.catalogue import Catalogue, CheckpointInfo
+from backend.schema.catalogue import Catalogue, CheckpointInfo, ComponentInfo
 from backend.schema.generation import GenerationRequest
 from backend.schema.jobs import Actor, FeedItem, JobView, PictureView, Snapshot
+from backend.schema.library import Hashes, LibraryEntry, LibraryState, ModelFolder, Rescanned
+from backend.schema.models import Role
 
 
 class Subscription(Protocol):
@@ -22,6 +25,14 @@ class Generation(Protocol):
 
     def submit(self, actor: Actor, request: GenerationRequest) -> JobView:
         """Queue a request."""
+        ...
+
+
+class Conversion(Protocol):
+    """Turning pickles into safetensors."""
+
+    def submit(self, actor: Actor, file: Path) -> JobView:
+        """Queue the conversion of a file."""
         ...
 
 
@@ -94,12 +105,64 @@ class Gallery(Protocol):
 class Models(Protocol):
     """What can be chosen."""
 
-    def checkpoints(self, actor: Actor) -> tuple[CheckpointInfo, ...]:
-        """The checkpoints that are installed."""
-        ...
-
     def catalogue(self) -> Catalogue:
         """Samplers, schedules and families."""
+        ...
+
+    def checkpoints(self, actor: Actor) -> tuple[CheckpointInfo, ...]:
+        """What can draw, then what looks as if it should and cannot."""
+        ...
+
+    def components(self, actor: Actor) -> tuple[ComponentInfo, ...]:
+        """The VAEs and text encoders that can be chosen."""
+        ...
+
+    def automatic(self, actor: Actor, checkpoint_id: str) -> Mapping[Role, ComponentInfo]:
+        """The files that are chosen for a checkpoint's absent parts where a person chooses none."""
+        ...
+
+    def library(self, actor: Actor) -> tuple[LibraryEntry, ...]:
+        """Every model file and folder, by id."""
+        ...
+
+    def entry(self, actor: Actor, entry_id: str) -> LibraryEntry:
+        """One of them."""
+        ...
+
+    def preview(self, actor: Actor, entry_id: str) -> Path:
+        """The picture that lies beside a model."""
+        ...
+
+    def look(self, actor: Actor, path: Path) -> LibraryEntry:
+        """Any file or diffusers folder on this machine, as the library would list it."""
+        ...
+
+    def described(self, actor: Actor, entry: LibraryEntry) -> CheckpointInfo | None:
+        """A file as the picker offers it; None where it is nothing to draw with."""
+        ...
+
+    def hashes(self, actor: Actor, path: Path) -> Hashes:
+        """All hashes of a file or folder, worked out now where they are not known."""
+        ...
+
+    def state(self, actor: Actor) -> LibraryState:
+        """How far the library is."""
+        ...
+
+    def rescan(self, actor: Actor) -> Rescanned:
+        """Look through all folders again."""
+        ...
+
+    def folders(self, actor: Actor) -> tuple[ModelFolder, ...]:
+        """The folders that the models come from."""
+        ...
+
+    def add_folder(self, actor: Actor, path: str) -> ModelFolder:
+        """Use the models of one folder more, without copying."""
+        ...
+
+    def remove_folder(self, actor: Actor, path: str) -> None:
+        """Use the models of a folder no more."""
         ...
 
 
@@ -109,6 +172,11 @@ class Verbs(Protocol):
     @property
     def generation(self) -> Generation:
         """Asking for pictures."""
+        ...
+
+    @property
+    def conversion(self) -> Conversion:
+        """Turning pickles into safetensors."""
         ...
 
     @property

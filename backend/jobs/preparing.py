@@ -52,7 +52,7 @@ class Preparation:
         try:
             if job.started is not None:
                 found = self._host.pictures_on_disk(job)
-            if not job.state.ended:
+            if job.kind == "generate" and not job.state.ended:
                 self._board.change(replace(record, stage=READING))
                 request = self._host.fingerprinted(request)
         except EaselError as error:

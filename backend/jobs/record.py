@@ -42,11 +42,15 @@ class Record:
     made: frozenset[int] = frozenset()
     """The indices of all pictures that were made, deleted ones included."""
     warnings: tuple[str, ...] = ()
+    outcome: str = ""
     failure: Failed | None = None
 
     @classmethod
     def of(cls, job: Job) -> Self:
         """A job of which nothing is known yet but itself."""
+        if job.kind == "convert":
+            title = f"Convert {job.conversion.source.name}"
+            return cls(job=job, title=title, pictures_wanted=0)
         request = job.generation
         return cls(
             job=job,
@@ -64,8 +68,8 @@ class Record:
 
     @property
     def complete(self) -> bool:
-        """Whether every picture that was asked for was made."""
-        return len(self.made) >= self.pictures_wanted
+        """Whether every picture that was asked for was made; never where none was."""
+        return 0 < self.pictures_wanted <= len(self.made)
 
     def after(self, event: Event) -> Self:
         """The record after the job told something; pictures are added with `with_picture`."""
@@ -77,11 +81,10 @@ class Record:
                 return replace(self, progress=event)
             case Warned() if event.sentence not in self.warnings:
                 return replace(self, warnings=(*self.warnings, event.sentence))
-            case Failed():
-                return replace(self, failure=event)
-            case SetAside():
-                reason = Failed(code="set_aside", sentence=event.sentence, hint=SET_ASIDE_HINT)
-                return replace(self, failure=reason)
+            case Finished():
+                return replace(self, outcome=event.sentence)
+            case Failed() | SetAside():
+                return replace(self, failure=_reason_in(event))
             case _:
                 return self
 
@@ -131,6 +134,13 @@ class Record:
             pictures_wanted=self.pictures_wanted,
             pictures=self.pictures,
             warnings=self.warnings,
+            outcome=self.outcome,
             failure=self.failure,
             engine_deaths=self.job.engine_deaths,
         )
+
+
+def _reason_in(event: Failed | SetAside) -> Failed:
+    if isinstance(event, Failed):
+        return event
+    return Failed(code="set_aside", sentence=event.sentence, hint=SET_ASIDE_HINT)

@@ -81,6 +81,8 @@ class Finished(Frozen):
     """The job did all that was asked."""
 
     type: Literal["finished"] = "finished"
+    sentence: str = ""
+    """What came of it, where that is no picture."""
 
 
 class Failed(Frozen):

@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Literal
 
 from backend.schema.base import Frozen
+from backend.schema.conversion import ConversionRequest
 from backend.schema.events import Failed, Progress
 from backend.schema.generation import ResolvedRequest
 
@@ -69,6 +70,11 @@ class Job(Frozen):
         """The request of a job of kind `generate`."""
         return ResolvedRequest.model_validate(self.request)
 
+    @property
+    def conversion(self) -> ConversionRequest:
+        """The request of a job of kind `convert`."""
+        return ConversionRequest.model_validate(self.request)
+
 
 class PictureView(Frozen):
     """A picture in the gallery index, as the page shows it."""
@@ -109,6 +115,8 @@ class JobView(Frozen):
     pictures_wanted: int = 0
     pictures: tuple[PictureView, ...] = ()
     warnings: tuple[str, ...] = ()
+    outcome: str = ""
+    """What came of it, where that is no picture: a sentence."""
     failure: Failed | None = None
     engine_deaths: int = 0
 

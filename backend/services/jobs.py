@@ -7,7 +7,7 @@ from backend.jobs.board import Board
 from backend.jobs.feed import Reader
 from backend.jobs.queue import JobQueue
 from backend.jobs.record import Record
-from backend.schema.errors import NotAllowedError, NotFoundError, OutputError
+from backend.schema.errors import NotAllowedError, NotFoundError, OutputError, RequestError
 from backend.schema.generation import GenerationRequest
 from backend.schema.jobs import Actor, FeedItem, JobView, Role, Snapshot
 from backend.services.shelf import Shelf
@@ -36,8 +36,12 @@ class Jobs:
 
         Raises:
             NotFoundError: When there is none, or it is somebody else's.
+            RequestError: When the job makes no pictures.
         """
-        wanted = self._mine(actor, job_id).job.generation
+        job = self._mine(actor, job_id).job
+        if job.kind != "generate":
+            raise RequestError("This job makes no pictures.", "Ask again where you began it.")
+        wanted = job.generation
         return wanted.as_request().model_copy(update={"batch": wanted.batch})
 
     def cancel(self, actor: Actor, job_id: str) -> None:

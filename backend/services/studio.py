@@ -12,11 +12,12 @@ from backend.jobs.board import Board
 from backend.jobs.journal import Journal
 from backend.jobs.lane import HostLane
 from backend.jobs.queue import JobQueue
-from backend.library.checkpoints import Library
+from backend.library.library import Library
 from backend.locks import HeldLock
 from backend.metadata.catalogue import load_catalogue
 from backend.places import Places
 from backend.schema.errors import AlreadyRunningError, OutputError
+from backend.services.conversion import Conversion
 from backend.services.gallery import Gallery
 from backend.services.generation import Generation
 from backend.services.host import StudioHost
@@ -30,6 +31,7 @@ class Studio:
     """The verbs, one class for each subject; satisfies `backend.api.verbs.Verbs`."""
 
     generation: Generation
+    conversion: Conversion
     jobs: Jobs
     gallery: Gallery
     models: Models
@@ -66,6 +68,7 @@ def open_studio(
         open_things.enter_context(_sole_use(places))
         catalogue = load_catalogue()
         library = Library(places, catalogue)
+        open_things.callback(library.close)
         journal = Journal(places.data / "journal.sqlite3")
         open_things.callback(journal.close)
         shelf = Shelf(places.data / "gallery.sqlite3", places.outputs, journal.pictures())
@@ -81,8 +84,10 @@ def open_studio(
         if warm:
             queue.start_engine()
         queue.recover()
+        library.start(lambda: bool(board.waiting()))
         yield Studio(
             Generation(queue, library, catalogue),
+            Conversion(queue),
             jobs,
             Gallery(board, shelf, places),
             Models(library, catalogue),
