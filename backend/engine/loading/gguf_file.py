@@ -6,6 +6,7 @@ import torch
 from torch import Size, Tensor
 
 from backend.engine.loading.ggml import BLOCK_FORMATS, dequantise
+from backend.engine.loading.tensor_file import LastUnpacked
 from backend.formats.gguf import read_gguf
 from backend.schema.errors import ModelError
 
@@ -40,6 +41,7 @@ class GgufFile:
             self._tensors = read_gguf(file, path.name, size).tensors
         self._bytes = torch.from_file(str(path), shared=False, size=size, dtype=torch.uint8)
         self._name = path.name
+        self._last = LastUnpacked()
         self.names = frozenset(self._tensors)
 
     def shape(self, name: str) -> Size:
@@ -57,7 +59,9 @@ class GgufFile:
         if info.dtype in _PLAIN:
             return stored.view(_PLAIN[info.dtype]).view(info.shape)
         if info.dtype in BLOCK_FORMATS:
-            return dequantise(stored, info.dtype, info.parameters).view(info.shape)
+            return self._last.get(
+                name, lambda: dequantise(stored, info.dtype, info.parameters).view(info.shape)
+            )
         raise ModelError(
             f"“{self._name}” is packed as {info.dtype}, which Easel cannot unpack.",
             "Get one of the usual versions, such as Q8_0, Q5_K or Q4_K.",

@@ -7,6 +7,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Size, Tensor
 
 from backend.engine.loading.fp8 import helper_names, scale_names, scaled
+from backend.engine.loading.tensor_file import LastUnpacked
 from backend.schema.errors import ModelDamagedError
 
 
@@ -39,6 +40,7 @@ class SafetensorsFile:
             ) from error
         self._all = frozenset(self._file.keys())
         self._scales = scale_names(self._all)
+        self._last = LastUnpacked()
         self.names = self._all - helper_names(self._all)
 
     def shape(self, name: str) -> Size:
@@ -54,4 +56,5 @@ class SafetensorsFile:
         stored = self._file.get_tensor(name)
         if name not in self._scales:
             return stored
-        return scaled(stored, self._file.get_tensor(self._scales[name]), name, self._all)
+        scale = self._file.get_tensor(self._scales[name])
+        return self._last.get(name, lambda: scaled(stored, scale, name, self._all))

@@ -1,5 +1,6 @@
 """What every kind of weights file can do."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 from torch import Size, Tensor
@@ -20,3 +21,17 @@ class TensorFile(Protocol):
     def tensor(self, name: str) -> Tensor:
         """One of them, as plain numbers."""
         ...
+
+
+class LastUnpacked:
+    """Remembers the tensor that was unpacked last: query, key and value are often parts of one."""
+
+    def __init__(self) -> None:
+        self._last: tuple[str, Tensor] | None = None
+
+    def get(self, name: str, unpack: Callable[[], Tensor]) -> Tensor:
+        """The tensor of that name, unpacked where it is not the last one."""
+        if self._last is None or self._last[0] != name:
+            self._last = None  # lets go of its memory before the next one takes its own
+            self._last = (name, unpack())
+        return self._last[1]

@@ -114,3 +114,23 @@ def test_a_download_that_stopped_is_seen_before_anything_is_read(tmp_path):
 
     with pytest.raises(ModelDamagedError, match="incomplete"), open_weights(path):
         pass
+
+
+def test_parts_of_one_tensor_are_unpacked_once(tmp_path, monkeypatch):
+    tensors = {
+        "qkv": (packed(Kind.Q8_0, 6, 1), Kind.Q8_0),
+        "o": (packed(Kind.Q8_0, 2, 1), Kind.Q8_0),
+    }
+    unpacked_counts: list[int] = []
+    first = dequantise
+
+    def counting(data, name, count):
+        unpacked_counts.append(count)
+        return first(data, name, count)
+
+    monkeypatch.setattr("backend.engine.loading.gguf_file.dequantise", counting)
+    with open_weights(written(tmp_path / "x.gguf", tensors)) as weights:
+        for name in ("qkv", "qkv", "qkv", "o", "qkv"):
+            weights.tensor(name)
+
+    assert unpacked_counts == [192, 64, 192]
