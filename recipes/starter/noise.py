@@ -23,7 +23,7 @@ def velocity(latents: Tensor, noise: Tensor, level: Tensor) -> Tensor:
 
 
 def loss_weights(levels: Tensor) -> Tensor:
-    """Weigh the error of each time by (min(SNR, 4) + 1) / (SNR + 1).
+    """Return how much the error of each time matters, (min(SNR, 4) + 1) / (SNR + 1).
 
     The usual min-SNR weight of v-prediction (Hang et al., 2023) goes to zero at high noise, where
     the prompt decides what so small a latent becomes; this one goes to one there.

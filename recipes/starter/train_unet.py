@@ -34,7 +34,7 @@ from recipes.starter.training import (
     save_state,
 )
 
-_ADAM_RATE = 8e-4
+_ADAM_RATE = 6e-4
 _MUON_RATE = 0.01
 _DROP_CAPTION = 0.1
 _LOG_EVERY = 50
@@ -52,19 +52,28 @@ class Batch:
 
 
 class BatchMaker:
-    """Draws batches: examples, phrasings, noise and times, all from one seed."""
+    """Draws batches: examples, phrasings, noise and times, all from one seed.
 
-    def __init__(self, examples: Examples, size: int, seed: int) -> None:
+    Args:
+        examples: the latents and what they show.
+        size: examples in a batch.
+        seed: of everything that is drawn.
+        shares: how often each of the 1,000 times is drawn, in any unit. Drawing a time as often as
+            its error weighs teaches the same as weighing, with less noise in the gradient.
+    """
+
+    def __init__(self, examples: Examples, size: int, seed: int, shares: Tensor) -> None:
         self._examples = examples
         self._size = size
         self._text = TextStates()
         self._levels = noise_levels()
+        self._reach = shares.cumsum(0) / shares.sum()
         self._random = np.random.default_rng(seed)
         self._indices = shuffled_indices(len(examples), size, seed)
         torch.manual_seed(seed)
 
     def draw(self) -> Batch:
-        """Make one batch; times are spread evenly, one caption in ten is empty."""
+        """Make one batch; times are spread over the shares, one caption in ten is empty."""
         indices = next(self._indices)
         captions = [
             "" if self._random.random() < _DROP_CAPTION
@@ -73,7 +82,7 @@ class BatchMaker:
         ]  # fmt: skip
         latents = self._examples.latents[indices].float()
         spread = (torch.arange(self._size) + torch.rand(self._size)) / self._size
-        times = (spread * len(self._levels)).long().clamp(max=len(self._levels) - 1)
+        times = torch.searchsorted(self._reach, spread).clamp(max=len(self._levels) - 1)
         times = times[torch.randperm(self._size)]
         noise = torch.randn_like(latents)
         level = self._levels[times]
@@ -94,7 +103,6 @@ class UNetTraining:
         self.optimizers = _make_optimizers(self.unet, use_muon=use_muon)
         self.seen, self.steps, self.seconds, self._plan = 0, 0, 0.0, plan
         self.average = Average(self.unet)
-        self._weights = loss_weights(noise_levels())
         if plan.state_file.exists():
             self._load()
 
@@ -107,7 +115,7 @@ class UNetTraining:
     def step(self, batch: Batch, scale: float) -> float:
         """Learn from one batch with the learning rates scaled; return the mean error."""
         error = self.error(batch, batch.text)
-        (error * self._weights[batch.times]).mean().backward()
+        error.mean().backward()
         torch.nn.utils.clip_grad_norm_(self.unet.parameters(), 1.0, foreach=True)
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
@@ -161,7 +169,7 @@ def _make_optimizers(unet: UNet2DConditionModel, *, use_muon: bool) -> list[Opti
     for name, parameter in unet.named_parameters():
         edge = name.startswith(("conv_in", "conv_out", "time_embedding"))
         (inner if use_muon and parameter.ndim > 1 and not edge else rest).append(parameter)
-    adam = AdamW(rest, lr=_ADAM_RATE, betas=(0.9, 0.98), weight_decay=0.01)
+    adam = AdamW(rest, lr=_ADAM_RATE, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
     optimizers: list[Optimizer] = [adam, Muon(inner, lr=_MUON_RATE)] if inner else [adam]
     for optimizer in optimizers:
         for group in optimizer.param_groups:
@@ -173,8 +181,9 @@ def train(plan: Plan, start: Path, *, batch_size: int, use_muon: bool) -> None:
     """Train until the plan's time is used up or a signal comes, then save."""
     training = UNetTraining(plan, start, use_muon=use_muon)
     examples = read_examples()
-    probe = BatchMaker(examples, _PROBE, seed=0).draw()
-    maker = BatchMaker(examples, batch_size, plan.seed + training.seen)
+    levels = noise_levels()
+    probe = BatchMaker(examples, _PROBE, 0, torch.ones_like(levels)).draw()
+    maker = BatchMaker(examples, batch_size, plan.seed + training.seen, loss_weights(levels))
     clock = Clock(plan, training.seconds)
     clock.listen()
     errors: deque[float] = deque(maxlen=_LOG_EVERY)
@@ -195,7 +204,7 @@ def train(plan: Plan, start: Path, *, batch_size: int, use_muon: bool) -> None:
 def main() -> None:
     """Parse the command line and train."""
     parser = plan_parser("unet", 60, __doc__)
-    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--muon", action="store_true", help="Muon for the inner matrices")
     parser.add_argument("--start", type=Path, default=MODEL / "unet", help="first weights")
     options = parser.parse_args()

@@ -6,8 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recipes.starter import training
-from recipes.starter.examples import shuffled_indices
+from recipes.starter.captions import ObjectCaption
+from recipes.starter.examples import Examples, shuffled_indices
 from recipes.starter.noise import add_noise, loss_weights, noise_levels, velocity
+from recipes.starter.train_unet import BatchMaker
 from recipes.starter.training import Average, Clock, Plan, rate, save_state
 
 
@@ -75,3 +77,14 @@ def test_a_checkpoint_replaces_the_old_one_whole(tmp_path, monkeypatch):
     save_state(plan, {"steps": 2})
     assert torch.load(plan.state_file, weights_only=True) == {"steps": 2}
     assert [path.name for path in tmp_path.iterdir()] == ["stage.state.pt"]
+
+
+def test_times_are_drawn_as_often_as_they_matter():
+    caption = ObjectCaption(words=("apple",), colour=None, background="white")
+    examples = Examples(latents=torch.zeros(64, 4, 2, 2), captions=(caption,) * 64)
+    shares = torch.zeros(1000)
+    shares[100:200], shares[900:] = 1, 3
+    times = BatchMaker(examples, 64, seed=0, shares=shares).draw().times
+    late = times >= 900
+    assert int(late.sum()) == 48
+    assert bool(((times[~late] >= 100) & (times[~late] < 200)).all())
