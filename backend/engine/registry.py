@@ -8,7 +8,6 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
 
@@ -19,9 +18,16 @@ from backend.engine import families as families_package
 from backend.engine import samplers as samplers_package
 from backend.engine import schedules as schedules_package
 from backend.engine.families.base import Model
+from backend.engine.loading.files import CheckpointFiles
 from backend.engine.samplers.base import Denoiser, NoiseSource, SamplerFunction, Step
 from backend.engine.schedules.base import NoiseLevels, ScheduleFunction
-from backend.schema.catalogue import FamilyDefaults, FamilyInfo, SamplerInfo, ScheduleInfo
+from backend.schema.catalogue import (
+    FamilyDefaults,
+    FamilyInfo,
+    SamplerInfo,
+    ScheduleInfo,
+    VariantInfo,
+)
 from backend.schema.errors import NotFoundError
 from backend.schema.events import Event
 
@@ -53,7 +59,7 @@ class Schedule:
 
 
 Entry = TypeVar("Entry", Sampler, Schedule, "Family")
-LoadFunction = Callable[[Path, torch.device], Generator[Event, None, Model]]
+LoadFunction = Callable[[CheckpointFiles, torch.device], Generator[Event, None, Model]]
 
 
 @dataclass(frozen=True)
@@ -94,10 +100,32 @@ def schedule(
 
 
 def family(
-    identifier: str, *, label: str, defaults: FamilyDefaults
+    identifier: str,
+    *,
+    label: str,
+    defaults: FamilyDefaults,
+    variants: tuple[VariantInfo, ...] = (),
+    uses: tuple[str, ...] = (),
+    size_multiple: int = 8,
 ) -> Callable[[LoadFunction], Family]:
-    """Register a family by the function that loads its checkpoints."""
-    info = FamilyInfo(id=identifier, label=label, defaults=defaults)
+    """Register a family by the function that loads its checkpoints.
+
+    Args:
+        identifier: As the library names it.
+        label: As people name it.
+        defaults: The settings it draws best with.
+        variants: Those that want other settings, or need to be drawn with in another way.
+        uses: The ids of the special fields that have an effect.
+        size_multiple: What width and height are multiples of.
+    """
+    info = FamilyInfo(
+        id=identifier,
+        label=label,
+        defaults=defaults,
+        variants=variants,
+        uses=uses,
+        size_multiple=size_multiple,
+    )
     return lambda load: Family(info, load)
 
 

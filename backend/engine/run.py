@@ -1,16 +1,20 @@
 """The story of one request, from words to files."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 
-from backend.engine.batches import remaining_batches
+from torch import Tensor
+
+from backend.engine.batches import Batch, remaining_batches
 from backend.engine.context import Context, JobFunction
+from backend.engine.converting import convert
+from backend.engine.families.base import Conditioning, Model
 from backend.engine.registry import families
 from backend.engine.residency import Residency
-from backend.engine.sampling import plan_pace, sample
+from backend.engine.sampling import Pace, begin, plan_pace, sample
 from backend.engine.saving import save
 from backend.schema.events import Event, Metric, Stage
-from backend.schema.generation import ResolvedRequest
+from backend.schema.generation import ResolvedModel, ResolvedRequest
 
 
 def prepare() -> None:
@@ -33,23 +37,62 @@ def generate(request: dict[str, object], context: Context) -> Iterator[Event]:
     wanted = ResolvedRequest.model_validate(request)
     batches = remaining_batches(wanted, context.finished_indices)
     pace = plan_pace(wanted, len(batches))
-
-    model = yield from context.keep("residency", Residency).load(wanted.model)
-    seconds_before = model.clock.seconds
-    yield Stage(sentence="Reading the prompt")
-    conditioning = model.encode_prompts(wanted.prompt.positive, wanted.prompt.negative)
+    residency = context.keep("residency", Residency)
+    seconds_before = residency.seconds_in_models
 
     for batch in batches:
-        yield Stage(sentence="Drawing")
-        context.slots["latents"] = yield from sample(model, conditioning, wanted, batch, pace)
+        context.slots["latents"] = yield from draw(wanted, batch, pace, residency)
+        model = yield from residency.load(_last_model(wanted))
         for place, index in batch.missing:
             yield Stage(sentence="Decoding")
             picture = model.decode(context.slots["latents"][place])
             yield from save(picture, wanted, index, context)
+        del model  # the next batch may need its room
 
-    in_models = model.clock.seconds - seconds_before
+    in_models = residency.seconds_in_models - seconds_before
     yield Metric(name="seconds_in_models", step=0, value=in_models)
     yield Metric(name="seconds_total", step=0, value=time.perf_counter() - started)
 
 
-KINDS: Mapping[str, JobFunction] = {"generate": generate}
+def draw(
+    wanted: ResolvedRequest, batch: Batch, pace: Pace, residency: Residency
+) -> Generator[Event, None, Tensor]:
+    """Take all steps of one batch, the last of them with the refiner where there is one.
+
+    Returns:
+        Clean latents, shape (batch, channels, height, width).
+    """
+    refiner = wanted.refiner and wanted.refiner.model
+    model, conditioning = yield from _ready(wanted, wanted.model, residency, refiner)
+    drawing = begin(model, wanted, batch, pace)
+    yield Stage(sentence="Drawing")
+    switch = drawing.refiner_begins
+    start = drawing.start()
+    latents = yield from sample(model, conditioning, drawing, start, range(switch))
+    if refiner is None or switch == wanted.sampling.steps:
+        return latents
+    del model, conditioning  # the refiner may need their room
+    model, conditioning = yield from _ready(wanted, refiner, residency, wanted.model)
+    yield Stage(sentence="Refining")
+    rest = range(switch, wanted.sampling.steps)
+    return (yield from sample(model, conditioning, drawing, latents, rest))
+
+
+def _ready(
+    wanted: ResolvedRequest,
+    which: ResolvedModel,
+    residency: Residency,
+    partner: ResolvedModel | None,
+) -> Generator[Event, None, tuple[Model, Conditioning]]:
+    """A model in memory, and the prompts as it reads them."""
+    model = yield from residency.load(which, partner)
+    yield Stage(sentence="Reading the prompt")
+    return model, model.encode_prompts(wanted.prompt.positive, wanted.prompt.negative)
+
+
+def _last_model(wanted: ResolvedRequest) -> ResolvedModel:
+    """Whose autoencoder turns the latents into pictures: the model that is in memory then."""
+    return wanted.model if wanted.refiner is None else wanted.refiner.model
+
+
+KINDS: Mapping[str, JobFunction] = {"generate": generate, "convert": convert}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from torch import Tensor
 
 from backend.engine.batches import Batch
-from backend.engine.families.base import Conditioning, Model
+from backend.engine.families.base import Conditioning, DenoiserSettings, Model
 from backend.engine.preview import PreviewPacer
 from backend.engine.registry import find_sampler, find_schedule
 from backend.engine.samplers.base import Step
@@ -38,42 +38,85 @@ def plan_pace(request: ResolvedRequest, batches: int) -> Pace:
     return Pace(calls_planned=batches * (calls * (request.sampling.steps - 1) + 1))
 
 
+@dataclass(frozen=True)
+class Drawing:
+    """One batch on its way from noise to latents; models may take turns at it."""
+
+    request: ResolvedRequest
+    batch: Batch
+    sigmas: Tensor
+    """The noise levels of all steps, shape (steps + 1,)."""
+    noise: PictureNoise
+    pace: Pace
+
+    def start(self) -> Tensor:
+        """The noise that the first step begins with."""
+        return self.noise() * self.sigmas[0]
+
+    @property
+    def refiner_begins(self) -> int:
+        """How many steps the checkpoint takes before the refiner; all of them without one."""
+        steps, refiner = self.request.sampling.steps, self.request.refiner
+        return steps if refiner is None else min(steps, max(1, round(steps * refiner.switch_at)))
+
+
+def begin(model: Model, request: ResolvedRequest, batch: Batch, pace: Pace) -> Drawing:
+    """Lay out the steps and the noise of a batch."""
+    settings, size = request.sampling, request.size
+    levels = model.levels_for(size.width, size.height)
+    sigmas = find_schedule(settings.schedule)(levels, settings.steps)
+    form = model.latent_format
+    noise = PictureNoise(
+        batch.seeds,
+        (form.channels, size.height // form.scale, size.width // form.scale),
+        highest=sigmas[0].item(),
+        blended=levels.blended,
+        device=model.device,
+    )
+    return Drawing(request, batch, sigmas, noise, pace)
+
+
 def sample(
-    model: Model, conditioning: Conditioning, request: ResolvedRequest, batch: Batch, pace: Pace
+    model: Model, conditioning: Conditioning, drawing: Drawing, latents: Tensor, steps: range
 ) -> Generator[Event, None, Tensor]:
-    """Denoise one batch, yielding at each model call.
+    """Take some of the steps with one model, yielding at each call of it.
+
+    Args:
+        model: Who draws.
+        conditioning: The prompts, encoded by this model.
+        drawing: What is drawn.
+        latents: As they are before the first of the steps.
+        steps: Which of the drawing's steps, counted from 0.
 
     Returns:
-        Clean latents, shape (batch, channels, height, width).
+        The latents after the last of them, shape (batch, channels, height, width).
     """
-    settings = request.sampling
-    sampler = find_sampler(settings.sampler)
-    sigmas = find_schedule(settings.schedule)(model.levels, settings.steps)
-    noise = picture_noise(model, request, batch, sigmas)
-    denoise = model.denoiser(conditioning, settings.cfg_scale)
+    request, batch = drawing.request, drawing.batch
+    denoise = model.denoiser(conditioning, denoiser_settings(request))
+    sigmas = drawing.sigmas[steps.start : steps.stop + 1]
     pacer = PreviewPacer()
-    latents = noise() * sigmas[0]
-    for step in sampler(denoise, latents, sigmas, noise):
+    for step in find_sampler(request.sampling.sampler)(denoise, latents, sigmas, drawing.noise):
         latents = step.latents
-        pace.calls_made += 1
+        drawing.pace.calls_made += 1
         yield Progress(
-            step=step.done,
-            steps=settings.steps,
+            step=steps.start + step.done,
+            steps=request.sampling.steps,
             batch=batch.number,
             batches=batch.count,
-            seconds_left=pace.seconds_left(),
+            seconds_left=drawing.pace.seconds_left(),
         )
         yield from _previews(step, model, batch, pacer)
     return latents
 
 
-def picture_noise(
-    model: Model, request: ResolvedRequest, batch: Batch, sigmas: Tensor
-) -> PictureNoise:
-    """The noise of a batch in the shape of the model's latents."""
-    form = model.latent_format
-    shape = (form.channels, request.size.height // form.scale, request.size.width // form.scale)
-    return PictureNoise(batch.seeds, shape, highest=sigmas[0].item(), device=model.device)
+def denoiser_settings(request: ResolvedRequest) -> DenoiserSettings:
+    """What the request tells the denoising network."""
+    return DenoiserSettings(
+        cfg_scale=request.sampling.cfg_scale,
+        width=request.size.width,
+        height=request.size.height,
+        guidance=request.sampling.guidance,
+    )
 
 
 def _previews(step: Step, model: Model, batch: Batch, pacer: PreviewPacer) -> Iterator[Event]:

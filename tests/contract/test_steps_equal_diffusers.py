@@ -10,6 +10,7 @@ with equal batch shape, from the same noise. In single precision diffusers round
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -17,10 +18,12 @@ import torch
 from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
 from torch import Tensor
 
-from backend.engine.families.base import Model
-from backend.engine.registry import find_family, find_sampler, find_schedule
+from backend.engine.families import sd15
+from backend.engine.families.base import DenoiserSettings, Model
+from backend.engine.registry import find_sampler, find_schedule
 from backend.engine.samplers.noise import BrownianPath, PictureNoise
 from backend.engine.schedules.base import NoiseLevels
+from tests.fixtures.loaded import loaded
 from tests.fixtures.oracle import (
     BETAS,
     SCALED_TO_UNIT_VARIANCE,
@@ -66,14 +69,8 @@ def pipeline(checkpoint) -> StableDiffusionPipeline:
 
 @pytest.fixture(scope="module")
 def model(checkpoint) -> Model:
-    loading = find_family("sd15").load(checkpoint, torch.device("cpu"))
-    while True:
-        try:
-            next(loading)
-        except StopIteration as end:
-            end.value.unet.double()
-            end.value.prompts._encoder.double()
-            return replace(end.value, levels=double_levels())
+    with mock.patch.object(sd15, "weights_dtype", return_value=torch.float64):
+        return replace(loaded("sd15", checkpoint), levels=double_levels())
 
 
 def double_levels() -> NoiseLevels:
@@ -90,7 +87,8 @@ def our_steps(
 ) -> tuple[Tensor, list[Tensor]]:
     """Our latents before the first and after each model call."""
     noise = PictureNoise(SEEDS, SHAPE, highest=sigmas[0].item())
-    denoise = model.denoiser(model.encode_prompts(PROMPT, NEGATIVE), cfg_scale)
+    settings = DenoiserSettings(cfg_scale=cfg_scale, width=64, height=64)
+    denoise = model.denoiser(model.encode_prompts(PROMPT, NEGATIVE), settings)
     start = noise().double() * sigmas[0]
     steps = find_sampler(sampler)(denoise, start, sigmas, noise)
     return start, [step.latents for step in steps]
@@ -194,7 +192,7 @@ def compare(
     cfg_scale: float,
 ) -> None:
     sampler, schedule, options = combination
-    sigmas = find_schedule(schedule)(model.levels, steps)
+    sigmas = find_schedule(schedule)(model.levels_for(64, 64), steps)
     start, ours = our_steps(model, sampler, sigmas, cfg_scale)
     with in_double_precision(sampler):
         pipeline.scheduler = SCHEDULERS[sampler](
@@ -210,7 +208,7 @@ def compare(
 @pytest.mark.parametrize("schedule", ["normal", "karras"])
 def test_dpmpp_sde_steps_equal_the_pipeline_with_our_random_walk(model, pipeline, schedule):
     steps = 10 if schedule == "normal" else 8
-    sigmas = find_schedule(schedule)(model.levels, steps)
+    sigmas = find_schedule(schedule)(model.levels_for(64, 64), steps)
     start, ours = our_steps(model, "dpmpp_sde", sigmas, 7.5)
     walks = [BrownianPath(seed, SHAPE, sigmas[0].item()) for seed in SEEDS]
     prediction = pipeline.scheduler.config.prediction_type
@@ -229,10 +227,11 @@ def test_a_long_prompt_is_read_to_its_end(model):
     long = model.encode_prompts(words + "white background", "")
     other = model.encode_prompts(words + "black background", "")
 
-    assert long.positive.shape[1] == 2 * 77
-    assert long.negative.shape == long.positive.shape
-    assert torch.equal(long.positive[:, :77], other.positive[:, :77])
-    assert not torch.equal(long.positive[:, 77:], other.positive[:, 77:])
+    states, others = long.positive.states, other.positive.states
+    assert states.shape[1] == 2 * 77
+    assert long.negative.states.shape == states.shape
+    assert torch.equal(states[:, :77], others[:, :77])
+    assert not torch.equal(states[:, 77:], others[:, 77:])
 
 
 def test_encoded_prompts_equal_the_pipeline(model, pipeline):
@@ -242,8 +241,8 @@ def test_encoded_prompts_equal_the_pipeline(model, pipeline):
         PROMPT, "cpu", 1, do_classifier_free_guidance=True, negative_prompt=NEGATIVE
     )
 
-    assert (ours.positive - positive).abs().max() < TOLERANCE
-    assert (ours.negative - negative).abs().max() < TOLERANCE
+    assert (ours.positive.states - positive).abs().max() < TOLERANCE
+    assert (ours.negative.states - negative).abs().max() < TOLERANCE
 
 
 def test_decoded_pictures_equal_the_pipeline(model, pipeline):

@@ -34,13 +34,34 @@ class LatentFormat:
 
 
 @dataclass(frozen=True)
-class Conditioning:
-    """The encoded prompts, one row each: what to draw and what not."""
+class Encoded:
+    """One encoded prompt."""
 
-    positive: Tensor
-    """Shape (1, tokens, width)."""
-    negative: Tensor
-    """In the same shape."""
+    states: Tensor
+    """What the text encoders make of each token, shape (1, tokens, width)."""
+    pooled: Tensor | None = None
+    """What they make of the whole, shape (1, width), for families that read it."""
+
+
+@dataclass(frozen=True)
+class Conditioning:
+    """The encoded prompts, in equal shapes: what to draw and what not."""
+
+    positive: Encoded
+    negative: Encoded
+
+
+@dataclass(frozen=True)
+class DenoiserSettings:
+    """What steers the denoising network besides the prompts."""
+
+    cfg_scale: float
+    """How far the estimate is moved away from the negative prompt's; 1 leaves that out."""
+    width: int
+    """Of the picture, in pixels."""
+    height: int
+    guidance: float | None = None
+    """For networks that learned to be told it."""
 
 
 @dataclass
@@ -66,11 +87,6 @@ class Model(Protocol):
     """
 
     @property
-    def levels(self) -> NoiseLevels:
-        """The noise levels it was trained at."""
-        ...
-
-    @property
     def latent_format(self) -> LatentFormat:
         """What its latents look like."""
         ...
@@ -85,11 +101,15 @@ class Model(Protocol):
         """The time spent in its networks since it was loaded."""
         ...
 
+    def levels_for(self, width: int, height: int) -> NoiseLevels:
+        """The noise levels it was trained at, for a picture of this size in pixels."""
+        ...
+
     def encode_prompts(self, positive: str, negative: str) -> Conditioning:
         """Encode what to draw and what not, to the same number of tokens."""
         ...
 
-    def denoiser(self, conditioning: Conditioning, cfg_scale: float) -> Denoiser:
+    def denoiser(self, conditioning: Conditioning, settings: DenoiserSettings) -> Denoiser:
         """The guided estimate of the clean latents, one call of the network for both prompts."""
         ...
 

@@ -54,32 +54,77 @@ def _rows(tensor: Tensor, part: int, height: int) -> Tensor:
     return tensor[-height:] if part < 0 else tensor[part * height :][:height]
 
 
-def fill(
-    module: torch.nn.Module,
-    sources: Mapping[str, Source],
-    weights: Weights,
-    dtype: torch.dtype,
-    device: torch.device,
-) -> None:
-    """Give a module built on the meta device its weights, each converted as it is read.
+class Filling:
+    """Gives a module built on the meta device its weights, bit by bit.
 
     Two tensors with the same source become one, such as words that an encoder has under two names.
-
-    Raises:
-        ModelDamagedError: When a tensor is missing or of the wrong size.
     """
-    parameters = {name for name, _ in module.named_parameters(remove_duplicate=False)}
-    made: dict[Source, Tensor] = {}
-    state: dict[str, Tensor] = {}
-    for name, target in module.state_dict().items():
-        source = sources[name]
-        if source not in made:
-            taken = source.take(weights, target.shape)
-            # A copy of its own: a view would keep the file mapped, and change with it.
-            copied = taken.to(device, dtype, copy=True).contiguous()
-            made[source] = Parameter(copied) if name in parameters else copied
-        state[name] = made[source]
-    module.load_state_dict(state, assign=True)
+
+    def __init__(
+        self,
+        module: torch.nn.Module,
+        sources: Mapping[str, Source],
+        device: torch.device,
+        dtype: torch.dtype,
+    ) -> None:
+        """Begin with nothing.
+
+        Args:
+            module: Whose tensors are wanted.
+            sources: Where each of them lies.
+            device: Where they are to be.
+            dtype: What they are converted to as they are read.
+        """
+        self._module = module
+        self._sources = sources
+        self._device = device
+        self._dtype = dtype
+        self._shapes = {name: target.shape for name, target in module.state_dict().items()}
+        self._parameters = {name for name, _ in module.named_parameters(remove_duplicate=False)}
+        self._made: dict[Source, Tensor] = {}
+        self._state: dict[str, Tensor] = {}
+        self._wanted = list(self._shapes)
+        self.done_bytes = 0
+        self.total_bytes = sum(map(self._bytes, self._wanted))
+
+    @property
+    def missing(self) -> bool:
+        """Whether tensors are still to come."""
+        return len(self._state) < len(self._wanted)
+
+    def go_on(self, weights: Weights, most_bytes: int) -> None:
+        """Read the next tensors, about so many bytes of them.
+
+        Raises:
+            ModelDamagedError: When a tensor is missing or of the wrong size.
+        """
+        enough = self.done_bytes + most_bytes
+        for name in self._wanted[len(self._state) :]:
+            source = self._sources[name]
+            if source not in self._made:
+                self._made[source] = self._take(name, source, weights)
+            self._state[name] = self._made[source]
+            self.done_bytes += self._bytes(name)
+            if self.done_bytes >= enough:
+                return
+
+    def finish(self) -> None:
+        """Hand the module its tensors, and make what no file holds: the numbers of positions."""
+        self._module.load_state_dict(self._state, assign=True)
+        for module in self._module.modules():
+            for name, buffer in module.named_buffers(recurse=False):
+                if buffer.is_meta:
+                    count = torch.arange(buffer.shape[-1], device=self._device)
+                    module.register_buffer(name, count.expand(buffer.shape), persistent=False)
+
+    def _bytes(self, name: str) -> int:
+        return self._shapes[name].numel() * self._dtype.itemsize
+
+    def _take(self, name: str, source: Source, weights: Weights) -> Tensor:
+        taken = source.take(weights, self._shapes[name])
+        # A copy of its own: a view would keep the file mapped, and change with it.
+        copied = taken.to(self._device, self._dtype, copy=True).contiguous()
+        return Parameter(copied) if name in self._parameters else copied
 
 
 def left_over(names: Iterable[str], sources: Mapping[str, Source]) -> set[str]:

@@ -1,26 +1,45 @@
 """Encoding prompts with a CLIP text encoder, in pieces of 77 tokens."""
 
-from collections import OrderedDict
-from typing import cast
+from typing import Literal, cast
 
 import torch
 from torch import Tensor
-from transformers import CLIPTextModel, CLIPTokenizer
+from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
-from backend.engine.families.base import Conditioning, ModelClock
+from backend.engine.families.base import Conditioning, Encoded, ModelClock
 from backend.engine.prompts.chunks import ChunkFormat, chunks
+from backend.schema.errors import ModelDamagedError
 
-REMEMBERED = 8
+ClipEncoder = CLIPTextModel | CLIPTextModelWithProjection
+Layer = Literal["last", "last but one"]
+"""Which layer's states are read: the last one's are normalised, those before are not."""
 
 
-class ClipPrompts:
-    """Turns words into what the denoising network reads, and remembers the last ones."""
+class ClipReader:
+    """Turns words into what one CLIP text encoder makes of them."""
 
-    def __init__(self, tokenizer: CLIPTokenizer, encoder: CLIPTextModel, clock: ModelClock) -> None:
+    def __init__(
+        self,
+        tokenizer: CLIPTokenizer,
+        encoder: ClipEncoder,
+        clock: ModelClock,
+        layer: Layer = "last",
+    ) -> None:
+        """Read with this encoder.
+
+        Raises:
+            ModelDamagedError: When the tokenizer has words that the encoder does not know.
+        """
         self._tokenizer = tokenizer
         self._encoder = encoder
         self._clock = clock
-        self._recent: OrderedDict[tuple[str, str], Conditioning] = OrderedDict()
+        self._layer = layer
+        if len(tokenizer) > encoder.config.vocab_size:
+            raise ModelDamagedError(
+                f"The text encoder knows {encoder.config.vocab_size:,} words, its tokenizer "
+                f"{len(tokenizer):,}.",
+                "The checkpoint needs a tokenizer of its own: use its diffusers folder.",
+            )
         start, end = tokenizer("").input_ids
         self._style = ChunkFormat(
             start=start,
@@ -29,31 +48,28 @@ class ClipPrompts:
             length=tokenizer.model_max_length,
         )
 
-    def encode(self, positive: str, negative: str) -> Conditioning:
+    def read(self, positive: str, negative: str) -> Conditioning:
         """Encode both prompts to the same number of tokens; the shorter gets empty pieces.
 
         Returns:
-            Rows of shape (1, pieces × 77, width).
+            States of shape (1, pieces × 77, width), and what the encoder makes of the first piece
+            as a whole, projected where the encoder has a projection.
         """
-        pair = (positive, negative)
-        if pair not in self._recent:
-            self._recent[pair] = self._encode_pair(positive, negative)
-        self._recent.move_to_end(pair)
-        while len(self._recent) > REMEMBERED:
-            self._recent.popitem(last=False)
-        return self._recent[pair]
-
-    def _encode_pair(self, positive: str, negative: str) -> Conditioning:
         tokens = [self._tokens(positive), self._tokens(negative)]
         pieces = max(len(chunks(each, self._style)) for each in tokens)
-        rows = [self._encode_pieces(chunks(each, self._style, pieces)) for each in tokens]
-        return Conditioning(*rows)
+        return Conditioning(*(self._encode(chunks(each, self._style, pieces)) for each in tokens))
 
     def _tokens(self, text: str) -> list[int]:
         return self._tokenizer(text, add_special_tokens=False, verbose=False).input_ids
 
-    def _encode_pieces(self, pieces: list[list[int]]) -> Tensor:
+    def _encode(self, pieces: list[list[int]]) -> Encoded:
         tokens = torch.tensor(pieces, device=self._encoder.device)
         with torch.no_grad(), self._clock.running():
-            states = self._encoder(tokens).last_hidden_state
-        return states.flatten(0, 1).unsqueeze(0)
+            said = self._encoder(tokens, output_hidden_states=self._layer != "last")
+        states = said.last_hidden_state if self._layer == "last" else said.hidden_states[-2]
+        whole: Tensor = said[0] if _projects(self._encoder) else said.pooler_output
+        return Encoded(states.flatten(0, 1).unsqueeze(0), whole[:1])
+
+
+def _projects(encoder: ClipEncoder) -> bool:
+    return isinstance(encoder, CLIPTextModelWithProjection)

@@ -2,8 +2,10 @@
 
 A sampler is a generator function of (denoise, x, sigmas, noise) in k-diffusion's terms: `x` is the
 clean picture plus noise of standard deviation sigma, and the model is seen only as an estimate of
-the clean picture. Noise levels are float64 scalars on the CPU, so that arithmetic with them is
-exact, costs no transfer, and leaves the dtype of the latents alone.
+the clean picture. For models that learned by flow matching `x` is a blend of (1 - sigma) of the
+clean picture and sigma of noise; `NoiseSource.signal` tells what is left of the picture, 1 or
+1 - sigma. Noise levels are float64 scalars on the CPU, so that arithmetic with them is exact, costs
+no transfer, and leaves the dtype of the latents alone.
 
 Source: Karras et al. 2022 (arXiv:2206.00364), section 2.
 """
@@ -28,6 +30,10 @@ class NoiseSource(Protocol):
 
     def __call__(self) -> Tensor:
         """Draw noise that is independent of all noise before."""
+        ...
+
+    def signal(self, sigma: Tensor, /) -> Tensor:
+        """How much of the clean picture is left at a noise level, from 0 to 1."""
         ...
 
     def between(self, sigma: Tensor, sigma_next: Tensor, /) -> Tensor:
@@ -63,20 +69,43 @@ def step_pairs(sigmas: Tensor) -> Generator[tuple[int, Tensor, Tensor]]:
         yield number, sigmas[number - 1], sigmas[number]
 
 
-def ancestral_levels(sigma: Tensor, sigma_next: Tensor, eta: float) -> tuple[Tensor, Tensor]:
+@dataclass(frozen=True)
+class Renewal:
+    """One step that goes down deterministically, and then takes fresh noise."""
+
+    kept: Tensor
+    """Share of the latents that stays."""
+    drawn: Tensor
+    """Share of the clean estimate that is added."""
+    fresh: Tensor
+    """How much noise is added after that; 0 for none."""
+
+    def move(self, x: Tensor, clean: Tensor) -> Tensor:
+        """Take the step; `fresh` times standard noise is still to be added."""
+        return x * self.kept + clean * self.drawn
+
+
+def renewal(sigma: Tensor, sigma_next: Tensor, noise: NoiseSource, eta: float) -> Renewal:
     """Split a step to `sigma_next` into a deterministic part and renewed noise.
+
+    Counted in noise for each part of the picture (sigma / signal), in which both kinds of models
+    are alike; no term becomes infinite where nothing of the picture is left.
 
     Args:
         sigma: The noise level before the step.
         sigma_next: The noise level after it, smaller.
+        noise: Says how much of the picture is left at each.
         eta: Share of the noise that is renewed, from 0 (none) to 1.
-
-    Returns:
-        `(sigma_down, sigma_up)` with sigma_down² + sigma_up² = sigma_next², so that the noise level
-        after both is exactly `sigma_next`.
 
     Source: Song et al. 2021 (arXiv:2010.02502), equation 16, with sigma as the variable.
     """
-    renewed = eta * (sigma_next**2 * (sigma**2 - sigma_next**2) / sigma**2).sqrt()
-    sigma_up = renewed.minimum(sigma_next)
-    return (sigma_next**2 - sigma_up**2).sqrt(), sigma_up
+    signal, signal_next = noise.signal(sigma), noise.signal(sigma_next)
+    level_next = sigma_next / signal_next
+    fall = level_next * signal / sigma
+    up = (eta * level_next * (1 - fall**2).sqrt()).minimum(level_next)
+    down = (level_next**2 - up**2).sqrt()
+    return Renewal(
+        kept=signal_next * down / sigma,
+        drawn=signal_next * (1 - down * signal / sigma),
+        fresh=signal_next * up,
+    )

@@ -9,7 +9,7 @@ from backend.engine.samplers.base import (
     Denoiser,
     NoiseSource,
     Step,
-    ancestral_levels,
+    renewal,
     step_pairs,
 )
 
@@ -36,8 +36,8 @@ def ddim(
     """
     for number, sigma, sigma_next in step_pairs(sigmas):
         clean = denoise(x, sigma)
-        sigma_kept, sigma_renewed = ancestral_levels(sigma, sigma_next, eta)
-        x = clean + (x - clean) / sigma * sigma_kept
-        if sigma_renewed > 0:
-            x = x + noise() * sigma_renewed
+        step = renewal(sigma, sigma_next, noise, eta)
+        x = step.move(x, clean)
+        if step.fresh > 0:
+            x = x + noise() * step.fresh
         yield Step(x, clean, number)

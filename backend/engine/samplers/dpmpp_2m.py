@@ -21,23 +21,24 @@ def dpmpp_2m(denoise: Denoiser, x: Tensor, sigmas: Tensor, noise: NoiseSource) -
         denoise: Maps noisy latents and their noise level to the estimate of the clean latents.
         x: Noisy latents, shape (batch, channels, height, width), standard deviation `sigmas[0]`.
         sigmas: Falling noise levels, shape (steps + 1,), the last one 0.
-        noise: Not drawn from.
+        noise: Not drawn from; it says how much of the picture is left at each level.
 
     Yields:
         The latents and the clean estimate after each model call.
 
-    Source: Lu et al. 2022 (arXiv:2211.01095), algorithm 2, with lambda = -log sigma.
+    Source: Lu et al. 2022 (arXiv:2211.01095), algorithm 2, with lambda = log(signal / sigma).
     """
-    del noise
     clean_before: Tensor | None = None
     width_before = sigmas.new_zeros(())
     for number, sigma, sigma_next in step_pairs(sigmas):
         clean = denoise(x, sigma)
-        width = (sigma / sigma_next).log()  # of the step in lambda; infinite in the last one
+        signal, signal_next = noise.signal(sigma), noise.signal(sigma_next)
+        # Of the step in lambda; infinite in the last one, and from noise alone.
+        width = (sigma * signal_next / (sigma_next * signal)).log()
         target = clean
         if clean_before is not None and sigma_next > 0:
             reach = width / width_before / 2
             target = clean + (clean - clean_before) * reach
-        x = x * (sigma_next / sigma) - target * (-width).expm1()
+        x = x * (sigma_next / sigma) - target * (signal_next * (-width).expm1())
         clean_before, width_before = clean, width
         yield Step(x, clean, number)

@@ -9,9 +9,11 @@ from backend.engine.samplers.base import (
     Denoiser,
     NoiseSource,
     Step,
-    ancestral_levels,
+    renewal,
     step_pairs,
 )
+
+LEAST_SIGNAL = 1e-4
 
 
 @sampler(
@@ -44,7 +46,7 @@ def dpmpp_sde(
     for number, sigma, sigma_next in step_pairs(sigmas):
         clean = denoise(x, sigma)
         if sigma_next > 0:
-            sigma_middle = (sigma * sigma_next).sqrt()
+            sigma_middle = _middle(sigma, sigma_next, noise)
             middle = _renewing_step(x, clean, (sigma, sigma_middle), noise, eta)
             yield Step(middle, clean, number - 1)
             clean = denoise(middle, sigma_middle)
@@ -58,7 +60,16 @@ def _renewing_step(
     x: Tensor, clean: Tensor, levels: tuple[Tensor, Tensor], noise: NoiseSource, eta: float
 ) -> Tensor:
     """Go from the first to the second of `levels` towards `clean`, renewing noise on the way."""
-    sigma, sigma_next = levels
-    sigma_down, sigma_up = ancestral_levels(sigma, sigma_next, eta)
-    kept = sigma_down / sigma
-    return x * kept + clean * (1 - kept) + noise.between(sigma, sigma_next) * sigma_up
+    step = renewal(*levels, noise, eta)
+    return step.move(x, clean) + noise.between(*levels) * step.fresh
+
+
+def _middle(sigma: Tensor, sigma_next: Tensor, noise: NoiseSource) -> Tensor:
+    """The noise level half-way in the logarithm of sigma / signal.
+
+    Noise alone is infinitely far away in it, so a little of the picture is taken to be left there.
+    """
+    signal = noise.signal(sigma).clamp(min=LEAST_SIGNAL)
+    ratio = (sigma / signal * (sigma_next / noise.signal(sigma_next))).sqrt()
+    blended = noise.signal(sigma) < 1
+    return ratio / (1 + ratio) if blended else ratio

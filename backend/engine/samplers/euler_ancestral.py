@@ -9,7 +9,7 @@ from backend.engine.samplers.base import (
     Denoiser,
     NoiseSource,
     Step,
-    ancestral_levels,
+    renewal,
     step_pairs,
 )
 
@@ -37,8 +37,8 @@ def euler_ancestral(
     """
     for number, sigma, sigma_next in step_pairs(sigmas):
         clean = denoise(x, sigma)
-        sigma_down, sigma_up = ancestral_levels(sigma, sigma_next, eta)
-        x = x + (x - clean) / sigma * (sigma_down - sigma)
-        if sigma_up > 0:
-            x = x + noise() * sigma_up
+        step = renewal(sigma, sigma_next, noise, eta)
+        x = step.move(x, clean)
+        if step.fresh > 0:
+            x = x + noise() * step.fresh
         yield Step(x, clean, number)

@@ -29,7 +29,7 @@ def lcm(denoise: Denoiser, x: Tensor, sigmas: Tensor, noise: NoiseSource) -> Ite
     """
     for number, sigma, sigma_next in step_pairs(sigmas):
         clean = denoise(x, sigma)
-        x = clean
+        x = clean * noise.signal(sigma_next)
         if sigma_next > 0:
             x = x + noise() * sigma_next
         yield Step(x, clean, number)

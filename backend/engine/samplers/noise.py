@@ -23,6 +23,7 @@ class PictureNoise:
         shape: Sequence[int],
         *,
         highest: float,
+        blended: bool = False,
         device: torch.device | str = "cpu",
     ) -> None:
         """Prepare the noise of one batch.
@@ -31,10 +32,12 @@ class PictureNoise:
             seeds: One for each picture, from 0 to 2³² - 1.
             shape: Of one picture's latents: (channels, height, width).
             highest: The highest noise level that `between` is asked for.
+            blended: Whether noise takes the picture's place instead of being added to it.
             device: Where the noise is needed.
         """
         self._shape = tuple(shape)
         self._device = device
+        self._blended = blended
         self._generators = [torch.Generator().manual_seed(seed) for seed in seeds]
         self._paths = [BrownianPath(seed, self._shape, highest) for seed in seeds]
 
@@ -42,6 +45,10 @@ class PictureNoise:
         """Draw noise, shape (batch, channels, height, width), independent of all before."""
         drawn = [torch.randn(self._shape, generator=each) for each in self._generators]
         return torch.stack(drawn).to(self._device)
+
+    def signal(self, sigma: Tensor) -> Tensor:
+        """How much of the clean picture is left at a noise level: 1, or 1 - sigma."""
+        return 1 - sigma if self._blended else torch.ones_like(sigma)
 
     def between(self, sigma: Tensor, sigma_next: Tensor) -> Tensor:
         """Draw the noise of an interval of noise levels, shape (batch, channels, height, width).

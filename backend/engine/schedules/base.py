@@ -18,6 +18,8 @@ class NoiseLevels:
 
     sigmas: Tensor
     """Rising, shape (timesteps,), float64, above 0."""
+    blended: bool = False
+    """Whether noise takes the picture's place, as in flow matching, or is added to it."""
 
     @classmethod
     def from_betas(cls, betas: Tensor) -> "NoiseLevels":
@@ -29,6 +31,19 @@ class NoiseLevels:
         """
         alphas = (1 - betas).cumprod(0)
         return cls(((1 - alphas) / alphas).sqrt().double())
+
+    @classmethod
+    def flow(cls, shift: float, count: int = 1000) -> "NoiseLevels":
+        """The levels of flow matching, at which (1 - sigma) of the picture is left.
+
+        Args:
+            shift: How far they are moved up for large pictures, 1 for not at all.
+            count: How many there are, up to noise alone.
+
+        Source: Esser et al. 2024 (arXiv:2403.03206), equation 23.
+        """
+        even = torch.arange(1, count + 1, dtype=torch.float64) / count
+        return cls(shift * even / (1 + (shift - 1) * even), blended=True)
 
     @property
     def minimum(self) -> Tensor:

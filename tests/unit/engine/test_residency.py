@@ -5,6 +5,7 @@ import weakref
 import pytest
 
 from backend.engine import residency
+from backend.engine.families.base import ModelClock
 from backend.engine.residency import Residency
 from backend.schema.errors import ModelMissingError
 from backend.schema.events import Stage
@@ -16,6 +17,7 @@ class Loaded:
 
     def __init__(self, path) -> None:
         self.path = path
+        self.clock = ModelClock()
 
 
 class Shelf:
@@ -25,7 +27,8 @@ class Shelf:
         self.alive: list[weakref.ref[Loaded]] = []
         self.in_memory_at_load: list[int] = []
 
-    def load(self, path, device):
+    def load(self, files, device):
+        path = files.path
         self.in_memory_at_load.append(sum(each() is not None for each in self.alive))
         if path.name == "missing":
             raise ModelMissingError("It is not there.")
@@ -48,8 +51,8 @@ def model(name: str, sha256: str = "0" * 64) -> ResolvedModel:
     )
 
 
-def take(resident: Residency, wanted: ResolvedModel):
-    loading = resident.load(wanted)
+def take(resident: Residency, wanted: ResolvedModel, partner: ResolvedModel | None = None):
+    loading = resident.load(wanted, partner)
     heard: list[str] = []
     while True:
         try:
@@ -112,3 +115,34 @@ def test_a_load_that_was_closed_half_way_leaves_nothing_behind(shelf):
     _, heard = take(resident, model("one"))
 
     assert heard
+
+
+def test_two_that_work_together_stay_where_there_is_room(shelf, monkeypatch):
+    monkeypatch.setattr(residency, "_fits_beside", lambda wanted: True)
+    resident = Residency()
+    take(resident, model("base"))
+    take(resident, model("refiner"), partner=model("base"))
+
+    _, heard = take(resident, model("base"), partner=model("refiner"))
+
+    assert heard == []
+
+
+def test_without_room_the_partner_goes(shelf, monkeypatch):
+    monkeypatch.setattr(residency, "_fits_beside", lambda wanted: False)
+    resident = Residency()
+    take(resident, model("base"))
+    take(resident, model("refiner"), partner=model("base"))
+
+    assert shelf.in_memory_at_load == [0, 0]
+
+
+def test_time_spent_in_a_model_that_is_gone_still_counts(shelf):
+    resident = Residency()
+    first, _ = take(resident, model("one"))
+    first.clock.seconds = 3.0
+    del first
+    second, _ = take(resident, model("two"))
+    second.clock.seconds = 0.5
+
+    assert resident.seconds_in_models == 3.5

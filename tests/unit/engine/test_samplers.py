@@ -23,6 +23,9 @@ class Independent:
     def __call__(self) -> Tensor:
         return torch.randn(self._shape, generator=self._generator, dtype=self._dtype)
 
+    def signal(self, sigma: Tensor) -> Tensor:
+        return torch.ones_like(sigma)
+
     def between(self, sigma: Tensor, sigma_next: Tensor) -> Tensor:
         assert sigma > sigma_next > 0
         return self()

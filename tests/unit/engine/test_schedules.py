@@ -6,7 +6,7 @@ import pytest
 import torch
 from diffusers.schedulers.scheduling_euler_discrete import EulerDiscreteScheduler
 
-from backend.engine.loading.diffusers_folder import SchedulerConfig
+from backend.engine.loading.scheduler_config import SchedulerConfig
 from backend.engine.registry import find_schedule, schedules
 
 # diffusers hands torch's tensors to numpy in a way that numpy 2 warns about.

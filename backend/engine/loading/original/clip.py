@@ -21,11 +21,17 @@ _INSIDE = {
 }
 _THIRDS = {"self_attn.q_proj": 0, "self_attn.k_proj": 1, "self_attn.v_proj": 2}
 _OWN = "text_model."
+_PROJECTION = "text_projection.weight"
 
 
 def clip_sources(names: Collection[str]) -> dict[str, Source]:
     """Where each tensor of OpenAI's encoder lies, named without `cond_stage_model.transformer.`."""
-    return {name: Source(_OWN + name.removeprefix(_OWN)) for name in names}
+    return {name: Source(_of_openai(name)) for name in names}
+
+
+def bare_clip_sources(names: Collection[str]) -> dict[str, Source]:
+    """The same, in files that leave out `text_model.`, as the first checkpoints did."""
+    return {name: Source(name.removeprefix(_OWN)) for name in names}
 
 
 def open_clip_sources(names: Collection[str]) -> dict[str, Source]:
@@ -33,8 +39,12 @@ def open_clip_sources(names: Collection[str]) -> dict[str, Source]:
     return {name: _open_clip(name.removeprefix(_OWN)) for name in names}
 
 
+def _of_openai(name: str) -> str:
+    return name if name == _PROJECTION else _OWN + name.removeprefix(_OWN)
+
+
 def _open_clip(name: str) -> Source:
-    if name == "text_projection.weight":
+    if name == _PROJECTION:
         return Source("text_projection", transposed=True)
     if name in _SINGLE:
         return Source(_SINGLE[name])

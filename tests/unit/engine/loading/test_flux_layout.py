@@ -14,8 +14,8 @@ from diffusers.models.transformers.transformer_flux import FluxTransformer2DMode
 from safetensors.torch import save_file
 from torch import Tensor
 
+from backend.engine.loading.files import family_configs
 from backend.engine.loading.original.flux import flux_sources
-from backend.engine.loading.single_file import family_configs
 from backend.engine.loading.source import left_over
 from backend.engine.loading.weights import open_weights
 

@@ -9,8 +9,9 @@ from diffusers.models.transformers.transformer_sd3 import SD3Transformer2DModel
 from safetensors.torch import save_file
 
 from backend.engine.loading.original.mmdit import mmdit_sources
-from backend.engine.loading.source import fill, left_over
+from backend.engine.loading.source import left_over
 from backend.engine.loading.weights import Weights, open_weights
+from tests.fixtures.filling import fill
 from tests.fixtures.model_files import write_safetensors
 from tests.fixtures.published_sd3 import PUBLISHED, Transformer, transformer_tensors
 from tests.fixtures.tiny_sd3 import transformer_config

@@ -22,9 +22,10 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProject
 from backend.engine.loading.original.clip import clip_sources, open_clip_sources
 from backend.engine.loading.original.unet import unet_sources
 from backend.engine.loading.original.vae import vae_sources
-from backend.engine.loading.source import Source, fill, left_over
+from backend.engine.loading.source import Source, left_over
 from backend.engine.loading.weights import open_weights
 from backend.schema.errors import ModelDamagedError, ModelMissingError
+from tests.fixtures.filling import fill
 
 CROSS, PLAIN = "CrossAttnDownBlock2D", "DownBlock2D"
 CROSS_UP, PLAIN_UP = "CrossAttnUpBlock2D", "UpBlock2D"

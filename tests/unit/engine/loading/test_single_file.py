@@ -1,26 +1,27 @@
 """One file and a diffusers folder with the same weights draw the same pixels."""
 
 import json
-from typing import cast
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from backend.engine.families import sd15
+from backend.engine.families.base import DenoiserSettings
+from backend.engine.loading.components import load_component
+from backend.engine.loading.files import CONFIG_KEY, CheckpointFiles, family_configs
 from backend.engine.loading.original.clip import clip_sources
 from backend.engine.loading.original.unet import unet_sources
 from backend.engine.loading.original.vae import vae_sources
-from backend.engine.loading.single_file import SingleFile, family_configs
+from backend.engine.loading.parts import UNET, VAE
 from backend.engine.prompts.clip_tokenizer import clip_tokenizer
 from backend.engine.run import generate
 from backend.engine.samplers.noise import PictureNoise
-from backend.schema.errors import ModelDamagedError
-from backend.schema.events import ImageReady
+from backend.schema.errors import ModelDamagedError, ModelMissingError
+from backend.schema.events import ImageReady, Stage
+from tests.fixtures.loaded import checkpoint_files, loaded, loaded_with_events
 from tests.fixtures.oracle import save_tiny_checkpoint
 from tests.fixtures.starter import context_in, of_type, starter_request
 
-CPU = torch.device("cpu")
 PARTS = (
     ("unet/diffusion_pytorch_model", "model.diffusion_model.", unet_sources),
     ("vae/diffusion_pytorch_model", "first_stage_model.", vae_sources),
@@ -30,41 +31,29 @@ PARTS = (
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory):
-    """A tiny checkpoint as a folder with CLIP's vocabulary, as one file, and its configs."""
+    """A tiny checkpoint as a folder with CLIP's vocabulary, and as a file that tells its sizes."""
     folder = tmp_path_factory.mktemp("pair")
     checkpoint = save_tiny_checkpoint(folder / "checkpoint", "epsilon", clip_tokenizer())
     tensors: dict[str, torch.Tensor] = {}
-    (folder / "configs").mkdir()
+    told: dict[str, str] = {}
     for name, prefix, sources in PARTS:
         state = load_file(checkpoint / f"{name}.safetensors")
         part = name.partition("/")[0]
         tensors |= {prefix + sources(state)[key].name: value for key, value in state.items()}
-        (folder / "configs" / f"{part}.json").write_text(
-            (checkpoint / part / "config.json").read_text()
-        )
-    save_file(tensors, folder / "whole.safetensors")
-    return checkpoint, folder / "whole.safetensors", folder / "configs"
+        told[CONFIG_KEY + part] = (checkpoint / part / "config.json").read_text()
+    save_file(tensors, folder / "whole.safetensors", told)
+    return checkpoint, folder / "whole.safetensors"
 
 
-def loaded(path) -> sd15.StableDiffusion1:
-    loading = sd15.load.load(path, CPU)
-    while True:
-        try:
-            next(loading)
-        except StopIteration as end:
-            return end.value
-
-
-def test_the_same_latents_and_pixels_from_either(pair, monkeypatch):
-    folder, file, configs = pair
-    monkeypatch.setattr(sd15, "family_configs", lambda family: configs)
-    models = [loaded(folder), loaded(file)]
+def test_the_same_latents_and_pixels_from_either(pair):
+    folder, file = pair
+    models = [loaded("sd15", folder), loaded("sd15", file)]
 
     results = []
     for model in models:
         noise = PictureNoise([5], (4, 8, 8), highest=10.0)()
         conditioning = model.encode_prompts("a red apple", "blurry")
-        denoise = model.denoiser(conditioning, 7.5)
+        denoise = model.denoiser(conditioning, DenoiserSettings(7.5, 64, 64))
         results.append(denoise(noise * 10, torch.tensor(10.0, dtype=torch.float64)))
 
     assert torch.equal(results[0], results[1])
@@ -72,9 +61,8 @@ def test_the_same_latents_and_pixels_from_either(pair, monkeypatch):
     assert pixels[0] == pixels[1]
 
 
-def test_a_request_with_a_single_file_makes_a_picture(pair, tmp_path, monkeypatch):
-    _, file, configs = pair
-    monkeypatch.setattr(sd15, "family_configs", lambda family: configs)
+def test_a_request_with_a_single_file_makes_a_picture(pair, tmp_path):
+    _, file = pair
     request = starter_request()
     model = request.model.model_copy(update={"path": str(file)})
 
@@ -83,33 +71,78 @@ def test_a_request_with_a_single_file_makes_a_picture(pair, tmp_path, monkeypatc
     assert of_type(generate(wanted, context_in(tmp_path)), ImageReady)
 
 
-def test_a_velocity_mark_is_seen(pair, tmp_path):
-    _, file, configs = pair
-    marked = tmp_path / "marked.safetensors"
-    save_file({**load_file(file), "v_pred": torch.zeros(0)}, marked)
+def test_loading_tells_how_many_bytes_are_in_memory(pair):
+    _, events = loaded_with_events("sd15", pair[1])
 
-    assert SingleFile(file, configs).scheduler().prediction_type == "epsilon"
-    assert SingleFile(marked, configs).scheduler().prediction_type == "v_prediction"
+    stages = [event for event in events if isinstance(event, Stage) and event.total_bytes]
+    assert [stage.sentence for stage in stages] == [
+        "Loading the text encoder",
+        "Loading the denoising network",
+        "Loading the autoencoder",
+    ]
+    assert all(stage.done_bytes == stage.total_bytes for stage in stages)
+
+
+def test_what_the_library_says_of_velocity_counts_for_a_single_file(pair):
+    _, file = pair
+
+    assert loaded("sd15", file).predicts == "epsilon"
+    assert loaded("sd15", checkpoint_files("sd15", file, prediction="v")).predicts == "v_prediction"
+
+
+def test_a_part_comes_from_a_file_of_its_own(pair, tmp_path):
+    folder, file = pair
+    other = tmp_path / "other_vae.safetensors"
+    state = load_file(folder / "vae" / "diffusion_pytorch_model.safetensors")
+    save_file(
+        {name: value * 2 for name, value in state.items()},
+        other,
+        {CONFIG_KEY + "vae": (folder / "vae" / "config.json").read_text()},
+    )
+
+    model = loaded("sd15", checkpoint_files("sd15", file, separate={"vae": other}))
+
+    name = "decoder.conv_in.weight"
+    assert torch.equal(model.vae.state_dict()[name], state[name] * 2)
 
 
 def test_a_file_without_its_autoencoder_is_refused_in_words(pair, tmp_path):
-    _, file, configs = pair
+    _, file = pair
     part = tmp_path / "part.safetensors"
     tensors = load_file(file)
     save_file({k: v for k, v in tensors.items() if "first_stage" not in k}, part)
 
-    with pytest.raises(ModelDamagedError, match=r"first_stage_model\."):
-        SingleFile(part, configs).vae(CPU, torch.float32)
+    with pytest.raises(ModelMissingError, match="does not hold the autoencoder"):
+        finished(VAE, checkpoint_files("sd15", part))
+
+
+def test_a_file_with_a_part_of_a_part_is_refused_in_words(pair, tmp_path):
+    _, file = pair
+    part = tmp_path / "part.safetensors"
+    tensors = load_file(file)
+    save_file(
+        {k: v for k, v in tensors.items() if ".mid.attn_1." not in k},
+        part,
+        {CONFIG_KEY + "vae": (pair[0] / "vae" / "config.json").read_text()},
+    )
+
+    with pytest.raises(ModelDamagedError, match=r"first_stage_model\..*attn_1"):
+        finished(VAE, checkpoint_files("sd15", part))
+
+
+def finished(component, files: CheckpointFiles):
+    for _ in load_component(component, files, torch.device("cpu"), torch.float32):
+        pass
 
 
 def test_the_published_sizes_are_in_the_repository():
     """As published for SD 1.5."""
-    assert numbers(sd15.UNet2DConditionModel, "unet") == 859_520_964
-    assert numbers(sd15.AutoencoderKL, "vae") == 83_653_863
+    assert numbers(UNET) == 859_520_964
+    assert numbers(VAE) == 83_653_863
 
 
-def numbers(kind: type[sd15.UNet2DConditionModel] | type[sd15.AutoencoderKL], name: str) -> int:
-    config = json.loads(family_configs("sd15").joinpath(f"{name}.json").read_text())
+def numbers(component) -> int:
+    config = json.loads(family_configs("sd15").joinpath(f"{component.part}.json").read_text())
     with torch.device("meta"):
-        module = cast("torch.nn.Module", kind.from_config(config))
+        module = component.build(config)
     return sum(each.numel() for each in module.parameters())

@@ -11,8 +11,9 @@ from backend.engine.loading.original.t5 import (
     t5_sources,
     t5_unshared_sources,
 )
-from backend.engine.loading.source import fill, left_over
+from backend.engine.loading.source import left_over
 from backend.engine.loading.weights import open_weights
+from tests.fixtures.filling import fill
 
 # As llama.cpp's converter names them: `gguf-py/gguf/tensor_mapping.py`.
 LLAMA_CPP_BLOCK = (
