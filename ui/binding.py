@@ -12,6 +12,9 @@ _SLIDER_STOPS = 600
 """A slider with more stops than this cannot be set by hand; the field becomes a number."""
 
 Choices = tuple[tuple[str, str], ...]
+AUTOMATIC = ("Automatic", "")
+"""What a list begins with that depends on the checkpoint; the page's code fills in the rest."""
+
 FieldComponent = gr.Textbox | gr.Dropdown | gr.Slider | gr.Number
 
 
@@ -46,13 +49,19 @@ def bind(field_id: str, value: Scalar, choices: Choices = (), look: Look | None 
     classes = ["field", "simple" if spec.setting.simple else "advanced"]
     if spec.kind == "text":
         component = _text(spec, value, look, classes)
+    elif spec.setting.choices == "checkpoints":  # our own picker shows it
+        component = gr.Textbox(
+            value=str(value or ""),
+            label=spec.setting.label,
+            elem_id=element_id(field_id),
+            elem_classes=[*classes, "wire"],
+        )
     elif spec.kind == "choice":
         component = gr.Dropdown(
-            choices=list(choices),
-            value=value,
+            choices=list(choices) or [AUTOMATIC],
+            value=value or "",
             label=spec.setting.label,
             info=spec.setting.help,
-            show_label=look.show_label,
             elem_id=element_id(field_id),
             elem_classes=classes,
             filterable=False,

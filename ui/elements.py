@@ -14,7 +14,7 @@ import gradio as gr
 _HERE = Path(__file__).parent
 _TEMPLATES = _HERE / "templates"
 _ICONS = _TEMPLATES / "icons.json"
-_COPIED = ("chip", "failure", "job", "note", "thumb")
+_COPIED = ("chip", "failure", "job", "note", "reason", "thumb")
 """Templates that the code itself makes copies of."""
 
 
@@ -44,9 +44,17 @@ def markup(name: str) -> str:
         OSError: When there is no such template.
         KeyError: When it names an icon that does not exist.
     """
-    icons: dict[str, str] = json.loads(_ICONS.read_text(encoding="utf-8"))
     text = (_TEMPLATES / f"{name}.html").read_text(encoding="utf-8")
-    text = re.sub(r"\[([a-z-]+)\]", lambda found: markup(found[1]), text)
+    return with_icons(re.sub(r"\[([a-z-]+)\]", lambda found: markup(found[1]), text))
+
+
+def with_icons(text: str) -> str:
+    """HTML in which each `{name}` became that icon.
+
+    Raises:
+        KeyError: When there is no such icon.
+    """
+    icons: dict[str, str] = json.loads(_ICONS.read_text(encoding="utf-8"))
     return re.sub(r"\{([a-z-]+)\}", lambda found: _icon(found[1], icons[found[1]]), text)
 
 

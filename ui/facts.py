@@ -1,14 +1,16 @@
-"""What the page's own code knows of the form: fields, choices, checkpoints, examples."""
+"""What the page's own code knows of the form: fields, choices, examples, and how it looks."""
 
 from backend.api.verbs import Models
 from backend.schema.base import Frozen
-from backend.schema.catalogue import CheckpointInfo, FamilyDefaults
-from backend.schema.fields import FieldSpec, Kind, Scalar
+from backend.schema.fields import FieldSpec, Kind, Scalar, Setting
 from backend.schema.generation import GENERATION_FIELDS
 from backend.schema.jobs import Actor
 from backend.version import VERSION
 from ui.binding import Choices, element_id
 from ui.examples import Example, load_examples
+from ui.library import LibraryFacts, library_facts
+
+CHECKPOINT = "model.checkpoint"
 
 
 class FieldFacts(Frozen):
@@ -26,16 +28,10 @@ class FieldFacts(Frozen):
     step: float | None
     multiple_of: int | None
     choices: str
-
-
-class CheckpointFacts(Frozen):
-    """One checkpoint, with the values that its fields start from."""
-
-    id: str
-    name: str
-    family: str
-    note: str
-    defaults: dict[str, Scalar]
+    role: str
+    """The part of a model that the field chooses; empty for other fields."""
+    lacking: str
+    """What is said of a family that does not use the field; empty where every family does."""
 
 
 class PageFacts(Frozen):
@@ -44,35 +40,30 @@ class PageFacts(Frozen):
     version: str
     fields: tuple[FieldFacts, ...]
     choices: dict[str, Choices]
-    checkpoints: tuple[CheckpointFacts, ...]
-    fallback: dict[str, Scalar]
-    """What the fields start from while no checkpoint is installed."""
+    """Of the lists that are the same for every checkpoint."""
+    library: LibraryFacts
     examples: tuple[Example, ...]
 
     def starting_value(self, field_id: str) -> Scalar:
         """What the field shows before anybody touched it."""
-        if field_id == "model.checkpoint":
-            return self.checkpoints[0].id if self.checkpoints else None
-        defaults = self.checkpoints[0].defaults if self.checkpoints else self.fallback
+        first = self.library.first
+        if field_id == CHECKPOINT:
+            return first.id if first else None
         field = next(field for field in self.fields if field.id == field_id)
-        return defaults.get(field_id, field.default)
+        return self.library.start(first).fields.get(field_id, field.default)
 
 
 def page_facts(models: Models, actor: Actor) -> PageFacts:
     """Gather the facts as they are now; a checkpoint added since the last visit is among them."""
     catalogue = models.catalogue()
-    families = {family.id: family.label for family in catalogue.families}
-    checkpoints = models.checkpoints(actor)
     return PageFacts(
         version=VERSION,
         fields=tuple(_field(spec) for spec in GENERATION_FIELDS),
         choices={
-            "checkpoints": tuple((info.name, info.id) for info in checkpoints),
             "samplers": tuple((sampler.label, sampler.id) for sampler in catalogue.samplers),
             "schedules": tuple((schedule.label, schedule.id) for schedule in catalogue.schedules),
         },
-        checkpoints=tuple(_checkpoint(info, families) for info in checkpoints),
-        fallback=_by_field(catalogue.families[0].defaults),
+        library=library_facts(models, actor),
         examples=load_examples(),
     )
 
@@ -92,21 +83,17 @@ def _field(spec: FieldSpec) -> FieldFacts:
         step=setting.step,
         multiple_of=setting.multiple_of,
         choices=setting.choices,
+        role=_last(spec.id) if setting.choices in ("vaes", "text_encoders") else "",
+        lacking=_lacking(spec.id, setting) if setting.special else "",
     )
 
 
-def _checkpoint(info: CheckpointInfo, families: dict[str, str]) -> CheckpointFacts:
-    return CheckpointFacts(
-        id=info.id,
-        name=info.name,
-        family=families.get(info.family, info.family),
-        note=info.note,
-        defaults=_by_field(info.defaults),
-    )
+def _lacking(field_id: str, setting: Setting) -> str:
+    label = setting.label
+    if setting.choices == "text_encoders":
+        return f"takes no separate {label}"
+    return f"takes no {label.lower() if field_id.startswith('sampling.') else 'refiner'}"
 
 
-def _by_field(defaults: FamilyDefaults) -> dict[str, Scalar]:
-    """Defaults by dotted id; a family names them by the last part."""
-    known: dict[str, Scalar] = defaults.model_dump()
-    names = {spec.id: spec.id.rpartition(".")[2] for spec in GENERATION_FIELDS if spec.optional}
-    return {field_id: known[name] for field_id, name in names.items() if name in known}
+def _last(field_id: str) -> str:
+    return field_id.rpartition(".")[2]

@@ -23,6 +23,7 @@ _STYLES = (
     "composer",
     "panes",
     "stage",
+    "models",
     "narrow",
 )
 """In order: a later one may change what an earlier one said."""

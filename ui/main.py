@@ -10,6 +10,7 @@ from ui.elements import element
 from ui.facts import page_facts
 from ui.head import PageHead, static_version
 from ui.panels import top_bar
+from ui.picker.routes import picker_routes
 from ui.routes import STATIC, page_routes
 from ui.tabs import gallery, text_to_image
 from ui.theme import easel_theme
@@ -37,6 +38,7 @@ def mount_page(app: FastAPI, studio: Verbs) -> FastAPI:
     """Put the page at `/` of the application, with its routes and files."""
     static = f"/page/{static_version(STATIC)}"
     app.include_router(page_routes(studio))
+    app.include_router(picker_routes(studio))
     app.mount(static, StaticFiles(directory=STATIC), name="page files")
     gr.mount_gradio_app(
         app,

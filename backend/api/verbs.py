@@ -166,6 +166,26 @@ class Models(Protocol):
         ...
 
 
+class Covers(Protocol):
+    """Small versions of the pictures that lie beside models."""
+
+    def of(self, actor: Actor, model_id: str) -> Path:
+        """The file of a model's."""
+        ...
+
+
+class Notes(Protocol):
+    """What the owner notes about models."""
+
+    def get(self, actor: Actor, model_id: str) -> str:
+        """The note on a model."""
+        ...
+
+    def put(self, actor: Actor, model_id: str, text: str) -> None:
+        """Keep a note in place of the one before."""
+        ...
+
+
 class Verbs(Protocol):
     """Studio, as far as the doors use it."""
 
@@ -192,4 +212,14 @@ class Verbs(Protocol):
     @property
     def models(self) -> Models:
         """What can be chosen."""
+        ...
+
+    @property
+    def covers(self) -> Covers:
+        """Small versions of the pictures that lie beside models."""
+        ...
+
+    @property
+    def notes(self) -> Notes:
+        """What the owner notes about models."""
         ...

@@ -5,6 +5,9 @@ from typing import Literal
 from backend.schema.base import Frozen
 from backend.schema.models import ModelFile, ModelKind, Problem
 
+LONGEST_NOTE = 10_000
+"""Characters that a person can note about a model."""
+
 
 class SideCar(Frozen):
     """What the files beside a model say of it (`.civitai.info`, `.json`, previews, `.yaml`)."""

@@ -13,16 +13,19 @@ from backend.jobs.journal import Journal
 from backend.jobs.lane import HostLane
 from backend.jobs.queue import JobQueue
 from backend.library.library import Library
+from backend.library.notes import NoteBook
 from backend.locks import HeldLock
 from backend.metadata.catalogue import load_catalogue
 from backend.places import Places
 from backend.schema.errors import AlreadyRunningError, OutputError
 from backend.services.conversion import Conversion
+from backend.services.covers import Covers
 from backend.services.gallery import Gallery
 from backend.services.generation import Generation
 from backend.services.host import StudioHost
 from backend.services.jobs import Jobs
 from backend.services.models import Models
+from backend.services.notes import Notes
 from backend.services.shelf import Shelf
 
 
@@ -35,6 +38,8 @@ class Studio:
     jobs: Jobs
     gallery: Gallery
     models: Models
+    covers: Covers
+    notes: Notes
 
 
 @contextmanager
@@ -85,12 +90,15 @@ def open_studio(
             queue.start_engine()
         queue.recover()
         library.start(lambda: bool(board.waiting()))
+        models = Models(library, catalogue)
         yield Studio(
             Generation(queue, library, catalogue),
             Conversion(queue),
             jobs,
             Gallery(board, shelf, places),
-            Models(library, catalogue),
+            models,
+            Covers(models, places),
+            Notes(models, NoteBook(places.data / "model-notes.json")),
         )
 
 

@@ -72,9 +72,11 @@ class Site:
 
 
 @contextmanager
-def site_in(folder: Path, arguments: tuple[str, ...] = FIXTURE_JOBS) -> Generator[Site]:
-    """A server with folders of its own."""
-    with real_studio(folder, arguments) as studio:
+def site_in(
+    folder: Path, arguments: tuple[str, ...] = FIXTURE_JOBS, models: Path | None = None
+) -> Generator[Site]:
+    """A server with folders of its own; the models are the repository's unless told otherwise."""
+    with real_studio(folder, arguments, models=models) as studio:
         site = Site(studio, folder)
         site.start()
         yield site

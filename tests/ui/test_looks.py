@@ -82,8 +82,9 @@ def test_the_keyboard_reaches_what_is_needed_and_shows_where_it_is(page: Page):
         reached.add(name)
         if not seen:
             unseen.append(name)
-    wanted = {"Prompt", "Generate", "Save", "Vary", "Simple", "All settings", "Checkpoint"}
+    wanted = {"Prompt", "Generate", "Save", "Vary", "Simple", "All settings"}
     assert wanted <= reached
+    assert any(name.startswith("Checkpoint: ") for name in reached)
     assert unseen == []
 
 

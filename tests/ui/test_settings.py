@@ -24,8 +24,10 @@ def enter(page: Page, label: str, value: str) -> None:
 
 
 def test_simple_shows_five_things_and_all_settings_every_field(page):
-    fields = page.locator(".field:visible, easel-shape:visible, easel-pictures:visible")
-    expect(fields).to_have_count(5)  # checkpoint, prompt, shape, pictures, steps
+    fields = page.locator(
+        ".field:visible, easel-model:visible, easel-shape:visible, easel-pictures:visible"
+    )
+    expect(fields).to_have_count(5)  # model, prompt, shape, pictures, steps
 
     show(page, "all")
 

@@ -29,6 +29,7 @@ def build(facts: PageFacts) -> PromptPanel:
             generate = gr.Button("Generate", variant="primary", elem_id="generate")
         negative = bind("prompt.negative", "", look=Look(lines=1))
         element("composer-links")
+        element("hints")
         element("notice")
         element("banner", empty=True)
     return PromptPanel((positive, negative), generate)

@@ -11,9 +11,11 @@ from ui.facts import PageFacts
 _GROUPS = (
     ("Size", "shape", ("size.width", "size.height")),
     ("Pictures", "pictures", ("batch.count", "batch.size")),
-    ("Sampling", "", ("sampling.steps", "sampling.cfg_scale")),
+    ("Sampling", "", ("sampling.steps", "sampling.cfg_scale", "sampling.guidance")),
     ("Method", "", ("sampling.sampler", "sampling.schedule")),
     ("Seed", "seed", ("seed.value",)),
+    ("Parts", "", ("model.vae", "model.clip_l", "model.clip_g", "model.t5xxl")),
+    ("Refiner", "", ("refiner.checkpoint", "refiner.switch_at")),
 )
 """Heading, own control (`<easel-…>`) above the fields, fields."""
 
@@ -44,6 +46,6 @@ def _fields(ids: tuple[str, ...], facts: PageFacts) -> list[Bound]:
     bound: list[Bound] = []
     for field_id in ids:
         kind = next(field.choices for field in facts.fields if field.id == field_id)
-        choices = facts.choices[kind] if kind else ()
+        choices = facts.choices.get(kind, ())
         bound.append(bind(field_id, facts.starting_value(field_id), choices))
     return bound

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import gradio as gr
 
-from ui.binding import Bound, Look, bind
+from ui.binding import Bound, bind
 from ui.elements import element
 from ui.facts import PageFacts
 
@@ -23,9 +23,8 @@ def build(facts: PageFacts) -> TopBar:
         checkpoint = bind(
             "model.checkpoint",
             facts.starting_value("model.checkpoint"),
-            facts.choices["checkpoints"],
-            Look(show_label=False),
         )
+        element("model")
         element("device")
         element("queue-menu")
         element("view-switch")

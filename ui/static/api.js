@@ -15,8 +15,8 @@ const NO_ANSWER = {
 };
 
 /** Call a route; returns its JSON, or null where it has none. */
-export async function call(method, path, body) {
-  const options = { method, headers: {}, signal: AbortSignal.timeout(60_000) };
+export async function call(method, path, body, patience = 60_000) {
+  const options = { method, headers: {}, signal: AbortSignal.timeout(patience) };
   if (body !== undefined) {
     options.headers["Content-Type"] = "application/json";
     options.body = JSON.stringify(body);

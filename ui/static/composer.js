@@ -2,6 +2,7 @@
 
 import { chip, facts, fillDetails, part, say, set } from "./dom.js";
 import { form } from "./form.js";
+import { library } from "./library.js";
 import { store } from "./store.js";
 import { giveUp } from "./doings.js";
 
@@ -24,6 +25,31 @@ part("easel-composer-links", form, ({ sheet, badge, negative, words, ideas }) =>
     say(badge, String(changed));
   };
 });
+
+part("easel-hints", form, ({ told, useless, words }, host) => {
+  words.onclick = addWords;
+  return () => {
+    const { "prompt.negative": negative, "sampling.cfg_scale": scale } = form.values;
+    say(told, form.told);
+    useless.hidden = !negative || scale > 1;
+    words.hidden = !lackingWords().length;
+    set(words, "title", lackingWords().map(([, said]) => said).join(" — "));
+    host.hidden = !form.told && useless.hidden && words.hidden;
+  };
+});
+
+/** The words that the checkpoint's makers recommend and that are not there yet, by field. */
+function lackingWords() {
+  const start = library.start(form.checkpoint());
+  const recommended = [["prompt.positive", start.prompt], ["prompt.negative", start.negative]];
+  return recommended.filter(([id, words]) => words && !form.values[id].includes(words));
+}
+
+function addWords() {
+  const added = lackingWords().map(([id, words]) => [id, [words, form.values[id]].filter(Boolean).join(", ")]);
+  form.apply(Object.fromEntries(added));
+  if (form.values["prompt.negative"]) form.showNegative(true);
+}
 
 document.addEventListener("click", ({ target }) => {
   if (!target.closest?.("#settings, .sheet-button, [role=listbox]")) root.removeAttribute("data-sheet");

@@ -8,8 +8,8 @@ import { store } from "./store.js";
 part("easel-checkpoint-card", form, ({ name, family, note }) => () => {
   const checkpoint = form.checkpoint();
   say(name, checkpoint?.name ?? "No checkpoint is installed");
-  say(family, checkpoint?.family ?? "");
-  say(note, checkpoint ? checkpoint.note : "Put one into the folder “models” and reload the page.");
+  say(family, form.family().label);
+  say(note, checkpoint ? checkpoint.problem || checkpoint.note : "Put one into the models folder; the picker above says where it is.");
   family.hidden = !checkpoint;
   note.hidden = !note.textContent;
 });
@@ -31,12 +31,24 @@ part("easel-shape", form, ({ size }, host) => {
 function sized(shape) {
   const [across, down] = shape.split(":").map(Number);
   const area = form.start("size.width") * form.start("size.height");
-  const snap = (side) => Math.max(64, Math.round(side / 8) * 8);
   return {
-    "size.width": snap(Math.sqrt((area * across) / down)),
-    "size.height": snap(Math.sqrt((area * down) / across)),
+    "size.width": snapped(Math.sqrt((area * across) / down)),
+    "size.height": snapped(Math.sqrt((area * down) / across)),
   };
 }
+
+/** The nearest size that the family can draw. */
+function snapped(side) {
+  const multiple = form.family().size_multiple;
+  return Math.max(64, Math.round(side / multiple) * multiple);
+}
+
+// A size that was typed goes to the nearest possible one, when the keyboard leaves its field.
+document.addEventListener("focusout", ({ target }) => {
+  const field = facts.fields.find((known) => known.multiple_of && known.element === target.closest?.(".field")?.id);
+  const value = field && form.values[field.id];
+  if (value && value % field.multiple_of === 0 && snapped(value) !== value) form.apply({ [field.id]: snapped(value) });
+});
 
 part("easel-pictures", form, ({ total }, host) => {
   const choices = [...host.querySelectorAll("input")];
@@ -62,7 +74,7 @@ part("easel-changed", form, ({ list }, host) => () => {
   const changed = form.view === "all" ? [] : form.hidden();
   host.hidden = changed.length === 0;
   reconcile(list, changed, (field) => field.id, changedChip, (element, field) =>
-    say(element.firstElementChild, `${field.label} ${shownValue(field)}`));
+    say(element.firstElementChild, `${field.label} ${form.shown(field)}`));
 });
 
 function changedChip({ id, label }) {
@@ -75,15 +87,18 @@ function changedChip({ id, label }) {
   return made;
 }
 
-function shownValue({ id, choices }) {
-  const value = form.values[id];
-  return (choices && facts.choices[choices].find(([, known]) => known === value)?.[0]) || String(value);
-}
-
-// A tick on each slider where the checkpoint draws best.
+// A tick on each slider where the checkpoint draws best; fields without effect are off and say why.
 form.subscribe(() => {
-  for (const { id, element, minimum, maximum } of facts.fields) {
-    const slider = document.querySelector(`#${element} .slider_input_container`);
-    slider?.style.setProperty("--start", (form.start(id) - minimum) / (maximum - minimum));
+  for (const { id, element, minimum, maximum, lacking } of facts.fields) {
+    const block = document.getElementById(element);
+    block?.style.setProperty("--start", (form.start(id) - minimum) / (maximum - minimum));
+    if (lacking && block) switchOff(block, form.unused(id));
   }
 });
+
+function switchOff(block, reason) {
+  if (block.lastElementChild.className !== "reason") block.append(copyOf("reason"));
+  say(block.lastElementChild, reason);
+  set(block, "data-unused", Boolean(reason));
+  for (const input of block.querySelectorAll("input")) input.disabled = Boolean(reason);
+}

@@ -13,7 +13,8 @@ let sending = false;
 /** A click on Generate, with the form's values from Gradio. */
 export function generate(list) {
   changed(list);
-  send("/page/generate", { token: token(), fields: fromGradio(list) });
+  form.tell("");
+  send("/page/generate", { token: token(), fields: form.asked(fromGradio(list)) });
 }
 
 /** The same picture with another seed; the form stays as it is. */

@@ -1,6 +1,7 @@
 // The form: two views of one state, kept for this tab and as the start of the next one.
 
 import { facts } from "./dom.js";
+import { library } from "./library.js";
 import { remember, remembered } from "./store.js";
 
 const FORM_KEY = "easel.form";
@@ -9,8 +10,8 @@ const listeners = new Set();
 const fields = new Map(facts.fields.map((field) => [field.id, field]));
 const order = [...fields.keys()];
 
-let values = startingValues(facts.checkpoints[0]?.id ?? null);
-let wanted = values;
+let values = startingValues(null);
+let told = "";
 let restored = false;
 let view = document.documentElement.dataset.view;
 
@@ -33,9 +34,19 @@ export const form = {
     return fields.get(id);
   },
 
+  /** What choosing the checkpoint did to the form, as a sentence. */
+  get told() {
+    return told;
+  },
+
   /** The chosen checkpoint; undefined while none is installed. */
   checkpoint() {
-    return facts.checkpoints.find((known) => known.id === values[CHECKPOINT]);
+    return library.checkpoint(values[CHECKPOINT]);
+  },
+
+  /** Its family. */
+  family() {
+    return library.family(form.checkpoint());
   },
 
   /** What a field starts from with the chosen checkpoint. */
@@ -43,16 +54,60 @@ export const form = {
     return startingValues(values[CHECKPOINT])[id];
   },
 
+  /** Why a field has no effect now; empty where it has. */
+  unused(id) {
+    const { label, uses } = form.family();
+    const { lacking } = fields.get(id);
+    if (lacking && !uses.includes(id)) return `${label} ${lacking}`;
+    return id === "refiner.switch_at" && !values["refiner.checkpoint"] ? "No refiner is chosen" : "";
+  },
+
+  /** What is sent for these values: nothing for fields without effect. */
+  asked(given) {
+    return Object.fromEntries(order.map((id) => [id, form.unused(id) ? null : given[id]]));
+  },
+
   /** The fields that differ from where they start and that the Simple view does not show. */
   hidden() {
-    return facts.fields.filter(
-      (field) => !field.simple && field.id !== "prompt.negative" && !same(values[field.id], form.start(field.id)),
-    );
+    return facts.fields.filter(({ id, simple }) => !simple && id !== "prompt.negative" && !form.unused(id) && differs(id));
+  },
+
+  /** Choose a checkpoint: what nobody changed goes to where it draws best, the rest stays. */
+  pick(id) {
+    const next = startingValues(id);
+    const untouched = order.filter((field) => !differs(field) || !fits(field, values[field], library.checkpoint(id)));
+    const moved = Object.fromEntries(untouched.map((field) => [field, next[field]]));
+    const start = library.start(library.checkpoint(id));
+    const kept = facts.fields.filter((field) => (start.fields[field.id] ?? null) !== null && !(field.id in moved));
+    form.apply({ ...moved, [CHECKPOINT]: id });
+    const yours = kept.map((field) => `${field.label} ${form.shown(field)}`).join(", ");
+    form.tell(`${start.told}.${yours && ` Kept as you set it: ${yours}.`}`);
+  },
+
+  /** Say something below the prompt. */
+  tell(sentence) {
+    told = sentence;
+    tell();
+  },
+
+  /** Look at the library anew, which has changed. */
+  refresh() {
+    const { id } = form.checkpoint() ?? {};
+    if (id && id !== values[CHECKPOINT]) form.pick(id);
+    else form.apply({});
+    tell();
+  },
+
+  /** What a field holds, as a person reads it. */
+  shown(field) {
+    const value = values[field.id];
+    const known = field.choices && library.choices(field, form.checkpoint()).find(([, one]) => one === (value ?? ""));
+    return known?.[0] ?? String(value);
   },
 
   /** Set some fields, as if a person had. */
   apply(changes) {
-    wanted = { ...values, ...changes };
+    values = { ...values, ...changes };
     document.getElementById("set-form").click();
   },
 
@@ -80,7 +135,7 @@ export const form = {
     const field = fields.get(id);
     if (!field.simple && id !== "prompt.negative") form.show("all");
     if (id === "prompt.negative") form.showNegative(true);
-    const control = document.querySelector(`#${field.element} :is(textarea, input)`);
+    const control = document.querySelector(id === CHECKPOINT ? "easel-model button" : `#${field.element} :is(textarea, input)`);
     control?.scrollIntoView({ block: "nearest" });
     control?.focus();
   },
@@ -92,16 +147,21 @@ export function started() {
   const example = { "prompt.positive": facts.examples[0]?.prompt ?? "" };
   const given = kept ?? example;
   values = { ...startingValues(given[CHECKPOINT]), ...usable(given) };
-  wanted = values;
   restored = true;
   keep();
   form.showNegative(Boolean(values["prompt.negative"]));
-  return forGradio(values, true);
+  return wantedValues();
 }
 
 /** Gradio asks what `apply` set. */
 export function wantedValues() {
-  return forGradio(wanted, false);
+  const checkpoint = form.checkpoint();
+  return order.map((id) => {
+    const { choices, role, multiple_of: multiple } = fields.get(id);
+    const value = values[id] ?? (choices ? "" : null);
+    if (choices === "refiners" || role) return { __type__: "update", choices: library.choices(fields.get(id), checkpoint), value };
+    return multiple ? { __type__: "update", step: form.family().size_multiple, value } : value;
+  });
 }
 
 /** Gradio tells that the person changed something. */
@@ -109,45 +169,38 @@ export function changed(list) {
   if (!restored) return;
   const before = values;
   values = fromGradio(list);
-  const moved = values[CHECKPOINT] === before[CHECKPOINT] ? {} : followCheckpoint(before);
+  // A field without effect shows something, and yet nobody chose it.
+  for (const id of order) if (form.unused(id)) values[id] = before[id];
   keep();
   tell();
-  if (Object.keys(moved).length) form.apply(moved);
 }
 
 /** Values by field, from Gradio's list. */
 export function fromGradio(list) {
-  return Object.fromEntries(order.map((id, place) => [id, list[place] ?? null]));
-}
-
-function forGradio(given, withChoices) {
-  return order.map((id) => {
-    const { choices } = fields.get(id);
-    if (!withChoices || choices !== "checkpoints") return given[id];
-    return { __type__: "update", choices: facts.choices[choices], value: given[id] };
-  });
-}
-
-function followCheckpoint(before) {
-  const old = startingValues(before[CHECKPOINT]);
-  const next = startingValues(values[CHECKPOINT]);
-  const untouched = order.filter((id) => id !== CHECKPOINT && same(values[id], old[id]) && !same(old[id], next[id]));
-  return Object.fromEntries(untouched.map((id) => [id, next[id]]));
+  return Object.fromEntries(order.map((id, place) => [id, list[place] === "" && fields.get(id).choices ? null : list[place] ?? null]));
 }
 
 function startingValues(checkpointId) {
-  const checkpoint = facts.checkpoints.find((known) => known.id === checkpointId) ?? facts.checkpoints[0];
-  const own = checkpoint ? { [CHECKPOINT]: checkpoint.id, ...checkpoint.defaults } : facts.fallback;
+  const checkpoint = library.checkpoint(checkpointId);
+  const own = { [CHECKPOINT]: checkpoint?.id, ...library.start(checkpoint).fields };
   return Object.fromEntries(facts.fields.map((field) => [field.id, own[field.id] ?? field.default]));
 }
 
+function differs(id) {
+  return !same(values[id], form.start(id));
+}
+
+/** Whether a field can hold a value with a checkpoint. */
+function fits(id, value, checkpoint) {
+  const field = fields.get(id);
+  if (field.choices === "checkpoints") return library.checkpoint(value)?.id === value;
+  if (field.choices) return library.choices(field, checkpoint).some(([, known]) => known === (value ?? ""));
+  return typeof value === (field.kind === "text" ? "string" : "number");
+}
+
 function usable(given) {
-  return Object.fromEntries(Object.entries(given).filter(([id, value]) => {
-    const field = fields.get(id);
-    if (!field) return false;
-    if (field.choices) return facts.choices[field.choices].some(([, known]) => known === value);
-    return typeof value === (field.kind === "text" ? "string" : "number");
-  }));
+  const checkpoint = library.checkpoint(given[CHECKPOINT]);
+  return Object.fromEntries(Object.entries(given).filter(([id, value]) => fields.has(id) && fits(id, value, checkpoint)));
 }
 
 function same(one, other) {

@@ -8,6 +8,7 @@ import { generate, sendKept } from "./doings.js";
 import "./bar.js";
 import "./composer.js";
 import "./controls.js";
+import "./models.js";
 import "./panes.js";
 import "./queue.js";
 import "./results.js";

@@ -13,11 +13,6 @@ export function address(picture, what = "") {
   return `/pictures/${encodeURIComponent(picture.id)}${what}`;
 }
 
-/** Size, seed and time in one line. */
-export function factsOf(picture) {
-  return `${picture.width} × ${picture.height} · seed ${picture.seed} · ${clock(picture.created)}`;
-}
-
 /** Make the buttons of a picture work, for whatever picture `current` gives; returns their update. */
 export function wireActions(buttons, current) {
   buttons.vary.onclick = () => vary(current());
@@ -78,7 +73,7 @@ export function showIn(frame, room, given) {
 }
 
 /** Two lines about a picture. */
-export function describe(first, second, picture) {
-  say(first, picture?.prompt ?? "");
-  say(second, picture ? factsOf(picture) : "");
+export function describe(first, second, { prompt, width, height, seed, created }) {
+  say(first, prompt);
+  say(second, `${width} × ${height} · seed ${seed} · ${clock(created)}`);
 }

@@ -107,5 +107,6 @@ function drawFoot({ bar, first, second, stop, live }, { job, picture }, state) {
 function announced(job, done, { followed, jobs, system }) {
   if (!job) return jobs.get(followed)?.state === "finished" ? "The picture is ready" : "";
   if (done === null || done === 0 || done === 1) return doing(job, system);
-  return `${Math.floor(done * 4) * 25} percent`;
+  const quarter = `${Math.floor(done * 4) * 25} percent`;
+  return job.total_bytes ? `${job.stage}, ${quarter}` : quarter;
 }

@@ -15,6 +15,11 @@ export function gigabytes(bytes) {
   return value < 10 ? value.toFixed(1) : String(Math.round(value));
 }
 
+/** A file's size: 6_938_078_334 → "6.9 GB", 246_144_152 → "246 MB". */
+export function fileSize(bytes) {
+  return bytes < 1e9 ? `${Math.round(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
+}
+
 /** "Today", "Yesterday" or a date. */
 export function day(seconds) {
   const midnight = new Date();
@@ -50,8 +55,9 @@ export function doing(job, system) {
 }
 
 function running(job) {
-  const { progress } = job;
+  const { progress, done_bytes: read, total_bytes: whole } = job;
   const stage = job.stage || "The engine is getting ready";
+  if (whole) return `${stage} · ${fileSize(read).replace(whole < 1e9 ? " MB" : " GB", "")} of ${fileSize(whole)}`;
   if (!progress || progress.step >= progress.steps) return stage;
   const of = progress.batches > 1 ? ` · picture ${progress.batch} of ${progress.batches}` : "";
   const left = progress.seconds_left === null ? "" : ` · ${duration(progress.seconds_left)} left`;
@@ -60,7 +66,8 @@ function running(job) {
 
 /** How much of a job is done, from 0 to 1; null while that is not known. */
 export function share(job) {
-  const { progress } = job;
+  const { progress, done_bytes: read, total_bytes: whole } = job;
+  if (job.state === "running" && whole) return read / whole;
   if (job.state !== "running" || !progress) return null;
   return (progress.batch - 1 + progress.step / progress.steps) / progress.batches;
 }
