@@ -14,7 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from backend.channel.subprocess import ENGINE_ENVIRONMENT
-from backend.library.checkpoints import STARTER, Library
+from backend.library.checkpoints import STARTER
+from backend.library.library import Library
 from backend.metadata.catalogue import load_catalogue
 from backend.places import Places, default_places
 from backend.schema.events import Metric

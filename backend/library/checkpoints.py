@@ -1,197 +1,165 @@
-"""The checkpoints that are installed, and finding one by what a person calls it."""
+"""What can draw, or looks as if it should and cannot: described for the picker."""
 
-import hashlib
-import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Literal
 
-from pydantic import Field
-
-from backend.library.hashes import HashCache
-from backend.library.identify.identify import identify_file
-from backend.places import Places
-from backend.schema.base import Frozen
-from backend.schema.catalogue import Catalogue, CheckpointInfo, FamilyDefaults
-from backend.schema.errors import ModelDamagedError, ModelError, ModelMissingError
-from backend.schema.models import ModelFile, ModelKind
+from backend.library.components import choose
+from backend.library.own_card import OwnCard, own_card
+from backend.library.precisions import readable
+from backend.library.reading import MISPLACED
+from backend.schema.catalogue import CheckpointInfo, ComponentInfo, FamilyInfo
+from backend.schema.library import LibraryEntry
+from backend.schema.models import ModelFile, ModelKind, Need, Problem
 
 STARTER = "starter"
 """The id of the checkpoint that ships with Easel, chosen only where there is no other."""
-
-_INDEX = "model_index.json"
-_SIDE_CAR = "easel.json"
-_SINGLE_FILE = ".safetensors"
-_WEIGHTS = (".safetensors", ".bin")
-_PRECISIONS = ("fp32", "fp16", "bf16", "mixed, mostly fp32", "mixed, mostly fp16")
-"""What the engine computes from without more ado; quantised files are for later."""
-# Folders without a side-car say only which diffusers pipeline they are for.
-_FAMILY_OF_PIPELINE = {"StableDiffusionPipeline": "sd15"}
-
-
-class _Index(Frozen, extra="ignore"):
-    """What `model_index.json` tells us."""
-
-    class_name: str = Field("", alias="_class_name")
-
-
-class _SideCar(Frozen, extra="ignore"):
-    """What a checkpoint's own `easel.json` says about it; every part may be missing."""
-
-    name: str = ""
-    family: str = ""
-    note: str = ""
-    defaults: FamilyDefaults | None = None
+MISSING = "missing_parts"
+_DRAW = (ModelKind.CHECKPOINT, ModelKind.DIFFUSION_MODEL)
+_CHECKPOINT_SUFFIXES = frozenset({".safetensors", ".sft", ".gguf", ".ckpt"})
+_WANT_MORE = {
+    "inpainting": "a masked picture",
+    "fill": "a masked picture",
+    "instruct-pix2pix": "a picture",
+    "depth": "a depth map",
+    "control": "a control picture",
+    "unclip": "a picture",
+    "unusual input": "something besides noise",
+}
+"""What the network reads besides noise and words."""
+_RESHAPED = frozenset({"ssd-1b", "vega"})
+_PREDICTIONS: dict[str, Literal["epsilon", "v", "flow"]] = {
+    "epsilon": "epsilon",
+    "v": "v",
+    "flow": "flow",
+}
 
 
-class Library:
-    """The models below the models folder."""
+def describe_checkpoint(
+    entry: LibraryEntry, families: Mapping[str, FamilyInfo], components: Iterable[ComponentInfo]
+) -> CheckpointInfo | None:
+    """A file or folder as the picker offers it; None where nobody would look for it there.
 
-    def __init__(self, places: Places, catalogue: Catalogue) -> None:
-        """Look in `places.models`; remember hashes in `places.data`."""
-        self._places = places
-        self._families = {family.id: family for family in catalogue.families}
-        self._hashes = HashCache(places.data / "hashes.json")
-        self._identified: dict[tuple[Path, int, int], ModelFile] = {}
+    One that cannot draw has a problem and borrows its settings from the first family.
 
-    def checkpoints(self) -> tuple[CheckpointInfo, ...]:
-        """Every checkpoint of a known family, by name; the starter comes last."""
-        found = {
-            info.id: info for info in map(self._described, self._places_of_checkpoints()) if info
-        }
-        return tuple(
-            sorted(found.values(), key=lambda info: (info.id == STARTER, info.name.casefold()))
+    Args:
+        entry: The file or folder.
+        families: Those that Easel draws with, by id.
+        components: The VAEs and text encoders that can be chosen.
+    """
+    if entry.model is None or entry.model.kind not in _DRAW:
+        return _no_checkpoint(entry, families) if _expected_to_draw(entry) else None
+    model = entry.model
+    own = own_card(Path(entry.path)) if model.format == "folder" else OwnCard()
+    family = families.get(model.family)
+    variants = tuple(fact.value for fact in model.variants)
+    usual = (family or next(iter(families.values()))).defaults_for(variants)
+    misplaced = entry.problem if entry.problem and entry.problem.code == MISPLACED else None
+    info = CheckpointInfo(
+        id=entry.id,
+        name=own.name or entry.name,
+        family=model.family,
+        path=entry.path,
+        bytes=entry.bytes,
+        defaults=own.defaults or usual,
+        note=own.note or (f"{misplaced.sentence} {misplaced.hint}" if misplaced else ""),
+        family_label=model.family_label,
+        format=model.format,
+        precision=model.precision.label,
+        variants=variants,
+        prediction=_PREDICTIONS.get(model.prediction.value, "") if model.prediction else "",
+        needs=model.needs,
+        problem=None if misplaced else entry.problem or _problem(entry.name, model, family),
+        refiner=model.family.refines is not None,
+    )
+    chosen = choose(info, components)
+    missing = tuple(need for need in info.needs if not need.optional and need.role not in chosen)
+    problem = info.problem or (missing_parts(info.name, missing) if missing else None)
+    return info.model_copy(update={"missing": missing, "problem": problem})
+
+
+def missing_parts(name: str, missing: tuple[Need, ...]) -> Problem:
+    """That a model cannot draw without some parts, and where to put them."""
+    parts = _listed(need.label for need in missing)
+    folders = _listed(sorted({f"“{need.folder}”" for need in missing}))
+    plural = "s" if " and " in folders else ""
+    return Problem(
+        code=MISSING,
+        sentence=f"“{name}” lacks parts that are in files of their own: {parts}.",
+        hint=f"Put the missing files into the folder{plural} {folders} below models, then rescan.",
+    )
+
+
+def _expected_to_draw(entry: LibraryEntry) -> bool:
+    """Whether somebody put it where checkpoints are, or gave it the name of one."""
+    if entry.problem is None:
+        return False
+    if entry.expected is not None:
+        return entry.expected in _DRAW
+    return entry.model is None and Path(entry.path).suffix.lower() in _CHECKPOINT_SUFFIXES
+
+
+def _no_checkpoint(entry: LibraryEntry, families: Mapping[str, FamilyInfo]) -> CheckpointInfo:
+    model = entry.model
+    return CheckpointInfo(
+        id=entry.id,
+        name=entry.name,
+        family=model.family if model else "unknown",
+        path=entry.path,
+        bytes=entry.bytes,
+        defaults=next(iter(families.values())).defaults,
+        family_label=model.family_label if model else "",
+        format=model.format if model else "safetensors",
+        precision=model.precision.label if model else "",
+        problem=entry.problem,
+    )
+
+
+def _problem(name: str, model: ModelFile, family: FamilyInfo | None) -> Problem | None:
+    """Why the engine could not draw with a whole file."""
+    if family is None:
+        return Problem(
+            code="family",
+            sentence=f"Easel does not draw with {_family_words(model)} yet.",
+            hint="Choose another checkpoint; a newer Easel may know it.",
         )
-
-    def find(self, name: str | None) -> CheckpointInfo:
-        """The checkpoint that `name` means: its id, its name or its folder's; None means the first.
-
-        Raises:
-            ModelMissingError: When there is none; the hint lists what there is.
-        """
-        there = self.checkpoints()
-        if not there:
-            raise ModelMissingError(
-                "No checkpoint is installed.", f"Put one into {self._places.models}."
-            )
-        if not name:
-            return there[0]
-        wanted = name.strip().casefold()
-        exact = [info for info in there if info.id == name]
-        alike = [info for info in there if wanted in _names(info)]
-        if exact or alike:
-            return (exact + alike)[0]
-        known = ", ".join(f"“{info.name}”" for info in there)
-        raise ModelMissingError(f"The checkpoint “{name}” is not installed.", f"There is {known}.")
-
-    def sha256(self, info: CheckpointInfo) -> str:
-        """The fingerprint of all weights of a checkpoint, in hexadecimal.
-
-        The first time it reads the whole checkpoint (about a second for each gigabyte).
-
-        Raises:
-            ModelDamagedError: When it has no weights, or they cannot be read.
-        """
-        folder = Path(info.path)
-        together = hashlib.sha256()
-        try:
-            if folder.is_file():
-                return self._hashes.sha256(folder)
-            weights = sorted(_weights(folder), key=lambda file: file.relative_to(folder).as_posix())
-            for file in weights:
-                name = file.relative_to(folder).as_posix()
-                together.update(f"{name} {self._hashes.sha256(file)}\n".encode())
-        except OSError as error:
-            sentence = f"The checkpoint “{info.name}” cannot be read: {error.strerror}."
-            raise ModelDamagedError(sentence, "Check the disk and the files' rights.") from error
-        if not weights:
-            raise ModelDamagedError(
-                f"The checkpoint “{info.name}” has no weights.", "Copy or download it again."
-            )
-        return together.hexdigest()
-
-    def _places_of_checkpoints(self) -> Iterator[tuple[str, Path]]:
-        """The id and folder, or file, of what may be a checkpoint.
-
-        The one that ships is there wherever models are kept.
-        """
-        yield STARTER, self._places.root / "models" / STARTER
-        for parent, folders, files in os.walk(self._places.models):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            path = Path(parent)
-            if _INDEX in files:
-                folders.clear()
-                yield path.relative_to(self._places.models).as_posix(), path
-                continue
-            for name in sorted(files):
-                if name.endswith(_SINGLE_FILE):
-                    file = path / name
-                    yield file.relative_to(self._places.models).as_posix(), file
-
-    def _single_file(self, checkpoint: str, file: Path) -> CheckpointInfo | None:
-        """A file as a checkpoint, by its header; None where Easel cannot draw with it."""
-        try:
-            model = self._identify(file)
-        except (ModelError, OSError):
-            return None
-        family = self._families.get(model.family)
-        whole = model.kind is ModelKind.CHECKPOINT and not model.needs
-        special = any(fact.source == "tensors" for fact in model.variants)
-        if family is None or not whole or special or model.precision.label not in _PRECISIONS:
-            return None
-        return CheckpointInfo(
-            id=checkpoint,
-            name=model.title or model.name,
-            family=family.id,
-            path=str(file),
-            bytes=model.bytes,
-            defaults=family.defaults,
+    known = {each.id for each in family.variants}
+    certain = [fact.value for fact in model.variants if fact.source in ("tensors", "config")]
+    special = next((each for each in certain if each not in known and each in _WANT_MORE), None)
+    if special:
+        return Problem(
+            code="variant",
+            sentence=f"“{name}” is of the kind “{special}”: it draws from {_WANT_MORE[special]} "
+            "as well as from words, which Easel does not give it yet.",
+            hint="Choose another checkpoint.",
         )
-
-    def _identify(self, file: Path) -> ModelFile:
-        """What a file is, remembered while its size and time stay the same."""
-        state = file.stat()
-        key = (file, state.st_size, state.st_mtime_ns)
-        if key not in self._identified:
-            self._identified[key] = identify_file(file)
-        return self._identified[key]
-
-    def _described(self, place: tuple[str, Path]) -> CheckpointInfo | None:
-        """A folder as a checkpoint; None where it is not one that Easel can draw with."""
-        checkpoint, folder = place
-        if folder.is_file():
-            return self._single_file(checkpoint, folder)
-        try:
-            index = _Index.model_validate_json((folder / _INDEX).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return None
-        own = _side_car(folder)
-        family = self._families.get(own.family or _FAMILY_OF_PIPELINE.get(index.class_name, ""))
-        if family is None:
-            return None
-        return CheckpointInfo(
-            id=checkpoint,
-            name=own.name or folder.name,
-            family=family.id,
-            path=str(folder),
-            bytes=sum(file.stat().st_size for file in _weights(folder)),
-            defaults=own.defaults or family.defaults,
-            note=own.note,
+    if any(each in _RESHAPED and each not in known for each in certain):
+        return Problem(
+            code="variant",
+            sentence=f"“{name}” is a smaller {family.label}, which Easel does not draw with yet.",
+            hint="Choose another checkpoint.",
         )
+    if not readable(model.precision):
+        return Problem(
+            code="precision",
+            sentence=f"“{name}” stores its numbers as {model.precision.label}, which Easel does "
+            "not read yet.",
+            hint="Get a version in fp16, fp8 or a GGUF format such as Q4_K.",
+        )
+    if model.prediction and model.prediction.value not in _PREDICTIONS:
+        return Problem(
+            code="prediction",
+            sentence=f"“{name}” was trained in the way called {model.prediction.value.upper()}, "
+            "which Easel does not draw with yet.",
+            hint="Choose another checkpoint.",
+        )
+    return None
 
 
-def _side_car(folder: Path) -> _SideCar:
-    try:
-        return _SideCar.model_validate_json((folder / _SIDE_CAR).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return _SideCar()
+def _family_words(model: ModelFile) -> str:
+    return f"models of {model.family_label}" if model.family_label else "this family"
 
 
-def _weights(folder: Path) -> list[Path]:
-    """The weights: safetensors where there are any, else what PyTorch saved."""
-    files = [file for file in folder.rglob("*") if file.is_file()]
-    kinds = [[file for file in files if file.suffix == ending] for ending in _WEIGHTS]
-    return next((kind for kind in kinds if kind), [])
-
-
-def _names(info: CheckpointInfo) -> set[str]:
-    return {known.casefold() for known in (info.id, info.name, Path(info.path).name)}
+def _listed(words: Iterable[str]) -> str:
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last

@@ -4,10 +4,10 @@ import secrets
 import time
 
 from backend.jobs.queue import JobQueue
-from backend.library.checkpoints import Library
+from backend.library.library import Library
 from backend.schema.catalogue import Catalogue
 from backend.schema.generation import GenerationRequest
-from backend.schema.jobs import Actor, Job, JobState, JobView
+from backend.schema.jobs import Actor, Job, JobState, JobView, Role
 from backend.services.resolve import resolve
 
 
@@ -24,10 +24,11 @@ class Generation:
 
         Raises:
             ModelMissingError: When the checkpoint is not installed.
+            ModelError: When it cannot draw.
             OutOfRangeError: When a setting makes no sense.
         """
-        checkpoint = self._library.find(request.model.checkpoint)
-        wanted = resolve(request, checkpoint, self._catalogue)
+        anywhere = actor.role is Role.OWNER  # a guest learns nothing of files outside the library
+        wanted = resolve(request, self._library, self._catalogue, anywhere=anywhere)
         job = Job(
             id=secrets.token_hex(6),
             kind="generate",

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from backend.jobs.recovery import pictures_on_disk
-from backend.library.checkpoints import Library
-from backend.schema.errors import ModelDamagedError, OutputError
-from backend.schema.generation import ResolvedRequest
+from backend.library.library import Library
+from backend.schema.errors import OutputError
+from backend.schema.generation import ResolvedModel, ResolvedRequest
 from backend.schema.jobs import Job, PictureView
 
 
@@ -17,23 +17,24 @@ class StudioHost:
         self._outputs = outputs
 
     def fingerprinted(self, request: dict[str, object]) -> dict[str, object]:
-        """The request with its checkpoint's fingerprint.
+        """The request with the fingerprints of its checkpoint and its refiner.
 
         Raises:
-            ModelError: When the checkpoint is gone or cannot be read.
+            ModelError: When one of them is gone or cannot be read.
         """
         wanted = ResolvedRequest.model_validate(request)
-        if wanted.model.sha256:
+        refiner = wanted.refiner
+        if wanted.model.sha256 and (refiner is None or refiner.model.sha256):
             return request
-        try:
-            sha256 = self._library.sha256(self._library.find(wanted.model.checkpoint))
-        except OSError as error:  # a folder that went away while we looked
-            raise ModelDamagedError(
-                f"The checkpoint “{wanted.model.name}” cannot be read: {error.strerror}.",
-                "Check the disk and the files' rights.",
-            ) from error
-        model = wanted.model.model_copy(update={"sha256": sha256})
-        return wanted.model_copy(update={"model": model}).model_dump(mode="json")
+        changed: dict[str, object] = {"model": self._with_fingerprint(wanted.model)}
+        if refiner:
+            known = self._with_fingerprint(refiner.model)
+            changed["refiner"] = refiner.model_copy(update={"model": known})
+        return wanted.model_copy(update=changed).model_dump(mode="json")
+
+    def _with_fingerprint(self, model: ResolvedModel) -> ResolvedModel:
+        sha256 = model.sha256 or self._library.sha256(Path(model.path), model.name)
+        return model.model_copy(update={"sha256": sha256})
 
     def pictures_on_disk(self, job: Job) -> tuple[PictureView, ...]:
         """The whole pictures of a job that are there, known or not.

@@ -1,21 +1,142 @@
-"""What can be chosen."""
+"""What can be chosen, and the folders that it comes from."""
 
-from backend.library.checkpoints import Library
-from backend.schema.catalogue import Catalogue, CheckpointInfo
+from collections.abc import Mapping
+from pathlib import Path
+
+from backend.library.library import Library
+from backend.schema.catalogue import Catalogue, CheckpointInfo, ComponentInfo
+from backend.schema.errors import NotAllowedError, NotFoundError
 from backend.schema.jobs import Actor
+from backend.schema.jobs import Role as ActorRole
+from backend.schema.library import Hashes, LibraryEntry, LibraryState, ModelFolder, Rescanned
+from backend.schema.models import Role
 
 
 class Models:
-    """Checkpoints, samplers, schedules and families."""
+    """Models of all kinds, samplers, schedules and families. All see all; the owner changes."""
 
     def __init__(self, library: Library, catalogue: Catalogue) -> None:
         self._library = library
         self._catalogue = catalogue
 
-    def checkpoints(self, actor: Actor) -> tuple[CheckpointInfo, ...]:  # noqa: ARG002  all see all
-        """The checkpoints that are installed."""
-        return self._library.checkpoints()
-
     def catalogue(self) -> Catalogue:
         """Samplers, schedules and families."""
         return self._catalogue
+
+    def checkpoints(self, actor: Actor) -> tuple[CheckpointInfo, ...]:  # noqa: ARG002
+        """What can draw, the starter last, then what looks as if it should and cannot."""
+        return self._library.checkpoints()
+
+    def components(self, actor: Actor) -> tuple[ComponentInfo, ...]:  # noqa: ARG002
+        """The VAEs and text encoders that can be chosen."""
+        return self._library.components()
+
+    def automatic(self, actor: Actor, checkpoint_id: str) -> Mapping[Role, ComponentInfo]:
+        """The files that are chosen for a checkpoint's absent parts where a person chooses none.
+
+        Raises:
+            NotFoundError: When there is no such checkpoint.
+        """
+        there = (info for info in self.checkpoints(actor) if info.id == checkpoint_id)
+        checkpoint = next(there, None)
+        if checkpoint is None:
+            raise NotFoundError("There is no such checkpoint.", "Rescan the models folder.")
+        return self._library.automatic(checkpoint)
+
+    def library(self, actor: Actor) -> tuple[LibraryEntry, ...]:  # noqa: ARG002
+        """Every model file and folder, by id."""
+        return self._library.entries()
+
+    def entry(self, actor: Actor, entry_id: str) -> LibraryEntry:  # noqa: ARG002
+        """One of them.
+
+        Raises:
+            NotFoundError: When there is none.
+        """
+        return self._library.entry(entry_id)
+
+    def preview(self, actor: Actor, entry_id: str) -> Path:
+        """The picture that lies beside a model.
+
+        Raises:
+            NotFoundError: When there is none.
+        """
+        card = self.entry(actor, entry_id).card
+        path = Path(card.preview) if card and card.preview else None
+        if path is None or not path.is_file():
+            raise NotFoundError("There is no picture of this model.", "Put one beside its file.")
+        return path
+
+    def look(self, actor: Actor, path: Path) -> LibraryEntry:
+        """Any file or diffusers folder on this machine, as the library would list it.
+
+        Raises:
+            NotAllowedError: When a guest asks.
+            ModelMissingError: When there is none.
+        """
+        _only_the_owner(actor, "look at files")
+        return self._library.look(path)
+
+    def described(self, actor: Actor, entry: LibraryEntry) -> CheckpointInfo | None:  # noqa: ARG002
+        """A file as the picker offers it; None where it is nothing to draw with."""
+        return self._library.described(entry)
+
+    def hashes(self, actor: Actor, path: Path) -> Hashes:
+        """All hashes of a file or folder, worked out now where they are not known.
+
+        Raises:
+            NotAllowedError: When a guest asks.
+            ModelDamagedError: When it cannot be read.
+        """
+        _only_the_owner(actor, "have files read")
+        return self._library.hashes(path)
+
+    def state(self, actor: Actor) -> LibraryState:  # noqa: ARG002
+        """How far the library is."""
+        return self._library.state
+
+    def rescan(self, actor: Actor) -> Rescanned:
+        """Look through all folders again.
+
+        Raises:
+            NotAllowedError: When a guest asks.
+        """
+        _only_the_owner(actor, "rescan the models")
+        return self._library.rescan()
+
+    def folders(self, actor: Actor) -> tuple[ModelFolder, ...]:
+        """The folders that the models come from, Easel's own first.
+
+        Raises:
+            NotAllowedError: When a guest asks.
+        """
+        _only_the_owner(actor, "see the model folders")
+        return self._library.folders.all()
+
+    def add_folder(self, actor: Actor, path: str) -> ModelFolder:
+        """Use the models of one folder more, without copying; `rescan` finds them.
+
+        Raises:
+            NotAllowedError: When a guest asks.
+            RequestError: When it is none that can be read, or is there already.
+            OutputError: When the settings cannot be written.
+        """
+        _only_the_owner(actor, "add model folders")
+        return self._library.folders.add(path)
+
+    def remove_folder(self, actor: Actor, path: str) -> None:
+        """Use the models of a folder no more; nothing is deleted.
+
+        Raises:
+            NotAllowedError: When a guest asks.
+            NotFoundError: When it is none of them.
+            RequestError: When it is Easel's own.
+            OutputError: When the settings cannot be written.
+        """
+        _only_the_owner(actor, "remove model folders")
+        self._library.folders.remove(path)
+
+
+def _only_the_owner(actor: Actor, verb: str) -> None:
+    if actor.role is not ActorRole.OWNER:
+        raise NotAllowedError(f"Only the owner may {verb}.", "Ask the owner.")

@@ -1,21 +1,21 @@
 """From what was asked to what is made: every "choose for me" becomes a fact."""
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from backend.metadata.catalogue import Named, find_named
-from backend.schema.catalogue import Catalogue, CheckpointInfo
+from backend.schema.catalogue import Catalogue, CheckpointInfo, FamilyDefaults
 from backend.schema.errors import OutOfRangeError
 from backend.schema.generation import (
     MAXIMUM_SEED,
     RANDOM_SEED,
     GenerationRequest,
     PromptSettings,
-    ResolvedModel,
     ResolvedRequest,
     ResolvedSampling,
     ResolvedSize,
 )
+from backend.services.components import Installed, resolve_model, resolve_refiner
 
 LONGEST_PROMPT = 10_000
 """Characters; far beyond what any model reads, and short enough to be handed over at once."""
@@ -30,42 +30,82 @@ def draw_seed() -> int:
 
 def resolve(
     request: GenerationRequest,
-    checkpoint: CheckpointInfo,
+    installed: Installed,
     catalogue: Catalogue,
     draw: DrawSeed = draw_seed,
+    *,
+    anywhere: bool = False,
 ) -> ResolvedRequest:
     """The request with the checkpoint's defaults wherever nothing was chosen.
 
-    The checkpoint's fingerprint is still empty: reading a large file takes time, so the host lane
-    does it before the job begins.
+    Fingerprints are still empty: reading a large file takes time, so the host lane does it before
+    the job begins.
+
+    Args:
+        request: What was asked.
+        installed: The models that there are.
+        catalogue: The samplers, schedules and families that there are.
+        draw: Draws a seed where none was chosen.
+        anywhere: Whether a checkpoint may be named by any path on this machine.
 
     Raises:
-        OutOfRangeError: When a sampler or schedule is not there, or a prompt is no readable text.
+        ModelError: When the checkpoint, or the refiner, is not there or cannot draw.
+        OutOfRangeError: When a setting makes no sense with them, or a prompt is no readable text.
     """
-    defaults, sampling = checkpoint.defaults, request.sampling
-    sampler = sampling.sampler or defaults.sampler
-    schedule = sampling.schedule or defaults.schedule
+    checkpoint = installed.find(request.model.checkpoint, anywhere=anywhere)
+    if checkpoint.refiner:
+        raise OutOfRangeError(
+            f"“{checkpoint.name}” only finishes pictures that another model began.",
+            "Choose a checkpoint that draws, and this one as its refiner.",
+            "model.checkpoint",
+        )
+    family = next((each for each in catalogue.families if each.id == checkpoint.family), None)
+    uses = frozenset(family.uses if family else ())
+    model = resolve_model(checkpoint, request.model, installed, uses)
     return ResolvedRequest(
         prompt=_readable(request.prompt),
-        model=ResolvedModel(
-            checkpoint=checkpoint.id,
-            name=checkpoint.name,
-            path=checkpoint.path,
-            family=checkpoint.family,
-            sha256="",
-        ),
-        size=ResolvedSize(
-            width=request.size.width or defaults.width,
-            height=request.size.height or defaults.height,
-        ),
-        sampling=ResolvedSampling(
-            sampler=_known("Sampler", "sampling.sampler", sampler, catalogue.samplers),
-            schedule=_known("Schedule", "sampling.schedule", schedule, catalogue.schedules),
-            steps=sampling.steps or defaults.steps,
-            cfg_scale=sampling.cfg_scale or defaults.cfg_scale,
-        ),
+        model=model,
+        size=_size(request, checkpoint, family.size_multiple if family else 1),
+        sampling=_sampling(request, checkpoint.defaults, catalogue, uses),
+        refiner=resolve_refiner(request.refiner, checkpoint, installed, uses),
         seed=draw() if request.seed.value == RANDOM_SEED else request.seed.value,
         batch=request.batch,
+    )
+
+
+def _size(request: GenerationRequest, checkpoint: CheckpointInfo, multiple: int) -> ResolvedSize:
+    size = ResolvedSize(
+        width=request.size.width or checkpoint.defaults.width,
+        height=request.size.height or checkpoint.defaults.height,
+    )
+    for label, field, value in (("Width", "width", size.width), ("Height", "height", size.height)):
+        below = value // multiple * multiple
+        if below != value:
+            choices = " or ".join(str(each) for each in (below, below + multiple) if each)
+            raise OutOfRangeError(
+                f"{label} cannot be {value} with “{checkpoint.name}”, whose pictures come in "
+                f"steps of {multiple}.",
+                f"Choose {choices}.",
+                f"size.{field}",
+            )
+    return size
+
+
+def _sampling(
+    request: GenerationRequest,
+    defaults: FamilyDefaults,
+    catalogue: Catalogue,
+    uses: Collection[str],
+) -> ResolvedSampling:
+    asked = request.sampling
+    sampler, schedule = asked.sampler or defaults.sampler, asked.schedule or defaults.schedule
+    guidance = defaults.guidance if asked.guidance is None else asked.guidance
+    return ResolvedSampling(
+        sampler=_known("Sampler", "sampling.sampler", sampler, catalogue.samplers),
+        schedule=_known("Schedule", "sampling.schedule", schedule, catalogue.schedules),
+        steps=asked.steps or defaults.steps,
+        cfg_scale=asked.cfg_scale or defaults.cfg_scale,
+        guidance=guidance if "sampling.guidance" in uses else None,
     )
 
 

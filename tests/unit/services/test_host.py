@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from backend.library.checkpoints import Library
+from backend.library.library import Library
 from backend.metadata.catalogue import load_catalogue
 from backend.places import default_places
 from backend.schema.errors import ModelDamagedError, ModelMissingError, OutputError
+from backend.schema.generation import ResolvedRefiner
 from backend.services.host import StudioHost
 from tests.fixtures.desk import job
 
@@ -20,8 +21,11 @@ def host(tmp_path):
     return StudioHost(Library(places, load_catalogue()), tmp_path / "outputs")
 
 
-def asked(sha256="", checkpoint="starter"):
-    model = REQUEST.model.model_copy(update={"sha256": sha256, "checkpoint": checkpoint})
+STARTER = str(default_places().root / "models" / "starter")
+
+
+def asked(sha256="", path=STARTER):
+    model = REQUEST.model.model_copy(update={"sha256": sha256, "path": path})
     return REQUEST.model_copy(update={"model": model}).model_dump(mode="json")
 
 
@@ -33,8 +37,21 @@ def test_a_fingerprint_is_worked_out_once(host):
 
 
 def test_a_checkpoint_that_is_gone_is_told(host):
-    with pytest.raises(ModelMissingError, match="not installed"):
-        host.fingerprinted(asked(checkpoint="gone"))
+    with pytest.raises(ModelMissingError, match="“Starter” is not there any more"):
+        host.fingerprinted(asked(path="/nowhere/gone.safetensors"))
+
+
+def test_the_refiner_is_fingerprinted_too(host):
+    model = REQUEST.model.model_copy(update={"sha256": "", "path": STARTER})
+    refiner = ResolvedRefiner(model=model, switch_at=0.8)
+    request = REQUEST.model_copy(update={"model": model, "refiner": refiner}).model_dump(
+        mode="json"
+    )
+
+    made = host.fingerprinted(request)
+
+    assert len(made["refiner"]["model"]["sha256"]) == 64
+    assert made["model"] == request["model"] | {"sha256": made["refiner"]["model"]["sha256"]}
 
 
 def refuse(*_):
@@ -42,7 +59,7 @@ def refuse(*_):
 
 
 def test_a_disk_that_fails_is_told_in_words(host, monkeypatch):
-    monkeypatch.setattr(host._library, "find", refuse)
+    monkeypatch.setattr(host._library._hasher, "sha256", refuse)
     with pytest.raises(ModelDamagedError, match="“Starter” cannot be read: Input/output error"):
         host.fingerprinted(asked())
 

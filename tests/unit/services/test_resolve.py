@@ -2,10 +2,13 @@
 
 import pytest
 
+from backend.library.checkpoints import missing_parts
+from backend.library.components import choose
 from backend.metadata.catalogue import load_catalogue
-from backend.schema.catalogue import CheckpointInfo, FamilyDefaults
-from backend.schema.errors import OutOfRangeError
+from backend.schema.catalogue import CheckpointInfo, ComponentInfo, FamilyDefaults, FamilyInfo
+from backend.schema.errors import ModelError, OutOfRangeError
 from backend.schema.generation import MAXIMUM_SEED, GenerationRequest
+from backend.schema.models import Need
 from backend.services.resolve import draw_seed, resolve
 
 CATALOGUE = load_catalogue()
@@ -21,9 +24,143 @@ CHECKPOINT = CheckpointInfo(
 )
 
 
-def resolved(**values):
+FLUX = CHECKPOINT.model_copy(
+    update={
+        "id": "flux",
+        "name": "Flux",
+        "family": "flux1",
+        "needs": (
+            Need(role="t5xxl", label="T5", usual="t5xxl_fp16.safetensors"),
+            Need(role="vae", label="VAE (ae.safetensors)", usual="ae.safetensors"),
+        ),
+        "prediction": "flow",
+    }
+)
+REFINER = CHECKPOINT.model_copy(
+    update={"id": "refiner", "name": "Refiner", "family": "sdxl_refiner", "refiner": True}
+)
+XL = CHECKPOINT.model_copy(update={"id": "xl", "name": "XL", "family": "sdxl"})
+USES = {
+    "flux1": ("sampling.guidance", "model.t5xxl", "model.clip_l"),
+    "sdxl": ("refiner.checkpoint", "refiner.switch_at"),
+}
+FAMILIES = tuple(
+    FamilyInfo(
+        id=each.family,
+        label=each.name,
+        defaults=each.defaults,
+        uses=USES.get(each.family, ()),
+        size_multiple=16 if each is FLUX else 8,
+    )
+    for each in (CHECKPOINT, FLUX, REFINER, XL)
+)
+
+
+def component(name, role, *fits):
+    return ComponentInfo(
+        id=f"{role}/{name}", name=name, role=role, fits=fits, path=f"/m/{name}", bytes=1
+    )
+
+
+T5 = component("t5xxl_fp16.safetensors", "t5xxl", "flux1")
+OTHER_T5 = component("t5_better", "t5xxl", "flux1")
+AE = component("ae", "vae", "flux1")
+SD_VAE = component("vae-ft-mse", "vae", "sd15", "sdxl")
+
+
+class Installed:
+    """A library with what a test says."""
+
+    def __init__(self, *there):
+        self.there = there
+
+    def find(self, name, *, anywhere=False):
+        known = {each.id: each for each in (CHECKPOINT, FLUX, REFINER, XL)}
+        return known[name or "starter"]
+
+    def components(self):
+        return self.there
+
+    def automatic(self, checkpoint):
+        return choose(checkpoint, self.there)
+
+
+def resolved(*there, **values):
     request = GenerationRequest.from_short_names(values)
-    return resolve(request, CHECKPOINT, CATALOGUE, lambda: 77)
+    catalogue = CATALOGUE.model_copy(update={"families": FAMILIES})
+    return resolve(request, Installed(*there), catalogue, lambda: 77)
+
+
+def parts(made):
+    return {part.role: part.id for part in made.model.components}
+
+
+def test_the_parts_that_a_checkpoint_lacks_are_chosen_from_the_library():
+    made = resolved(OTHER_T5, T5, AE, SD_VAE, checkpoint="flux")
+
+    assert parts(made) == {"t5xxl": T5.id, "vae": AE.id}
+    assert made.model.prediction == "flow"
+    assert resolved(SD_VAE).model.components == ()
+
+
+def test_a_part_chosen_by_hand_comes_first():
+    assert parts(resolved(OTHER_T5, T5, AE, checkpoint="flux", t5xxl="T5_better")) == {
+        "t5xxl": OTHER_T5.id,
+        "vae": AE.id,
+    }
+    assert parts(resolved(SD_VAE, vae="vae/vae-ft-mse")) == {"vae": SD_VAE.id}
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence", "field"),
+    [
+        ({"vae": "ae"}, "“ae” does not fit “Starter”: it is for FLUX.1.", "model.vae"),
+        ({"vae": "t5_better"}, "is no VAE, but a T5-XXL text encoder", "model.vae"),
+        ({"vae": "nothing"}, "There is no VAE called “nothing”.", "model.vae"),
+        ({"checkpoint": "refiner"}, "only finishes pictures", "model.checkpoint"),
+        ({"checkpoint": "xl", "refiner": "flux"}, "families differ", "refiner.checkpoint"),
+        ({"checkpoint": "flux", "width": 520}, "Width cannot be 520 with “Flux”", "size.width"),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_the_reason(values, sentence, field):
+    with pytest.raises(OutOfRangeError, match=sentence) as caught:
+        resolved(OTHER_T5, AE, SD_VAE, **values)
+
+    assert caught.value.field == field
+    assert caught.value.hint
+
+
+def test_the_sizes_that_a_family_takes_are_told():
+    with pytest.raises(OutOfRangeError) as caught:
+        resolved(T5, AE, checkpoint="flux", height=1000)
+
+    assert caught.value.hint == "Choose 992 or 1008."
+
+
+def test_settings_that_a_family_has_no_use_for_are_left_out():
+    made = resolved(T5, AE, t5xxl="nothing", guidance=3.5, refiner="refiner")
+
+    assert (made.sampling.guidance, made.refiner, made.model.components) == (None, None, ())
+    assert resolved(T5, AE, checkpoint="flux", guidance=0.0).sampling.guidance == 0.0
+
+
+def test_a_refiner_takes_over_where_the_family_has_one():
+    made = resolved(checkpoint="xl", refiner="refiner", refiner_switch_at=0.7)
+
+    assert made.refiner is not None
+    assert (made.refiner.model.checkpoint, made.refiner.switch_at) == ("refiner", 0.7)
+
+
+def test_a_checkpoint_that_cannot_draw_says_why(monkeypatch):
+    problem = missing_parts("Flux", FLUX.needs[1:])
+    unable = FLUX.model_copy(update={"missing": FLUX.needs[1:], "problem": problem})
+    monkeypatch.setattr(Installed, "find", lambda *_, **__: unable)
+
+    with pytest.raises(ModelError, match=r"lacks .* VAE \(ae.safetensors\)") as caught:
+        resolved(T5)
+
+    assert "folder “vae” below models" in caught.value.hint
+    assert parts(resolved(T5, AE, vae="ae")) == {"t5xxl": T5.id, "vae": AE.id}
 
 
 def test_what_nobody_chose_is_the_checkpoints_choice():
@@ -99,7 +236,7 @@ def test_half_a_character_is_refused_before_it_breaks_anything(name):
 def test_a_resolved_request_asks_for_itself():
     made = resolved(prompt="a cat", seed=5)
 
-    assert resolve(made.as_request(), CHECKPOINT, CATALOGUE, lambda: 1) == made
+    assert resolve(made.as_request(), Installed(), CATALOGUE, lambda: 1) == made
 
 
 def test_a_drawn_seed_is_one_that_can_be_asked_for():
