@@ -1,0 +1,143 @@
+"""The network of FLUX.1 at work: noise levels, packing, guidance, decoding."""
+
+import math
+from dataclasses import dataclass
+from typing import cast
+
+import torch
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+from diffusers.models.transformers.transformer_flux import FluxTransformer2DModel
+from PIL import Image
+from torch import Tensor
+
+from backend.engine.families.base import (
+    Conditioning,
+    DenoiserSettings,
+    LatentFormat,
+    ModelClock,
+)
+from backend.engine.families.guiding import PromptRows
+from backend.engine.postprocess.pictures import to_picture
+from backend.engine.prompts.remembered import EncodePrompts
+from backend.engine.schedules.base import NoiseLevels
+
+PATCH = 2
+"""Latents along one side of what the transformer reads as one token."""
+USUAL_GUIDANCE = 3.5
+
+
+@dataclass(frozen=True)
+class Flux1:
+    """A loaded checkpoint; see `families.base.Model`."""
+
+    transformer: FluxTransformer2DModel
+    vae: AutoencoderKL
+    encode_pair: EncodePrompts
+    latent_format: LatentFormat
+    shift: float | None
+    """How far the noise levels are moved up; None where that depends on the picture's size."""
+    clock: ModelClock
+
+    @property
+    def device(self) -> torch.device:
+        """Where it computes."""
+        return self.transformer.device
+
+    def levels_for(self, width: int, height: int) -> NoiseLevels:
+        """The noise levels it was trained at, for a picture of this size in pixels."""
+        side = self.latent_format.scale * PATCH
+        tokens = (width // side) * (height // side)
+        return NoiseLevels.flow(resolution_shift(tokens) if self.shift is None else self.shift)
+
+    def encode_prompts(self, positive: str, negative: str) -> Conditioning:
+        """Encode what to draw and what not, to the same number of tokens."""
+        return self.encode_pair(positive, negative)
+
+    def denoiser(self, conditioning: Conditioning, settings: DenoiserSettings) -> "FluxDenoiser":
+        """The estimate of the clean latents; at a CFG scale of 1 without the negative prompt."""
+        guidance = None
+        if self.transformer.config["guidance_embeds"]:
+            guidance = USUAL_GUIDANCE if settings.guidance is None else settings.guidance
+        return FluxDenoiser(self, PromptRows.of(conditioning, settings.cfg_scale), guidance)
+
+    def decode(self, latent: Tensor) -> Image.Image:
+        """Turn the latents of one picture, shape (16, height, width), into the picture."""
+        config = self.vae.config
+        scaled = latent.unsqueeze(0) / config["scaling_factor"] + config["shift_factor"]
+        with torch.no_grad(), self.clock.running():
+            pixels = self.vae.decode(scaled.to(self.vae.dtype), return_dict=False)[0]
+        return to_picture(pixels[0])
+
+
+@dataclass(frozen=True)
+class FluxDenoiser:
+    """The estimate of the clean latents."""
+
+    model: Flux1
+    rows: PromptRows
+    guidance: float | None
+    """What the network is told of how literally to take the prompt, where it learned to be."""
+
+    def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
+        """Estimate the clean latents from `x`, shape (batch, 16, height, width), at `sigma`."""
+        return x - self._velocity(x, sigma) * sigma
+
+    def _velocity(self, x: Tensor, sigma: Tensor) -> Tensor:
+        """The way from the clean latents to the noise, guided; one call for both prompts."""
+        transformer = self.model.transformer
+        height, width = x.shape[2:]
+        rows = self.rows.for_pictures(len(x))
+        tokens = packed(x).repeat(self.rows.prompts, 1, 1).to(transformer.dtype)
+        told = torch.full((len(tokens),), self.guidance or 0.0, device=x.device)
+        with torch.no_grad(), self.model.clock.running():
+            output = transformer(
+                hidden_states=tokens,
+                encoder_hidden_states=rows.states.to(tokens.dtype),
+                pooled_projections=cast("Tensor", rows.pooled).to(tokens.dtype),
+                timestep=sigma.to(tokens).expand(len(tokens)),
+                guidance=None if self.guidance is None else told,
+                img_ids=positions(height, width, x.device),
+                txt_ids=torch.zeros(rows.states.shape[1], 3, device=x.device),
+                return_dict=False,
+            )[0]
+        return rows.mix(unpacked(output.to(x.dtype), height, width))
+
+
+def packed(latents: Tensor) -> Tensor:
+    """Make a token of each 2 × 2 latents.
+
+    Args:
+        latents: Shape (batch, channels, height, width), of even height and width.
+
+    Returns:
+        Shape (batch, height / 2 × width / 2, channels × 4), row by row; in a token all of one
+        channel together.
+    """
+    patches = latents.unflatten(2, (-1, PATCH)).unflatten(4, (-1, PATCH))
+    return patches.permute(0, 2, 4, 1, 3, 5).flatten(3).flatten(1, 2)
+
+
+def unpacked(tokens: Tensor, height: int, width: int) -> Tensor:
+    """Undo `packed` for latents of this size, shape (batch, channels, height, width)."""
+    patches = tokens.unflatten(1, (height // PATCH, width // PATCH))
+    patches = patches.unflatten(3, (-1, PATCH, PATCH))
+    return patches.permute(0, 3, 1, 4, 2, 5).flatten(4).flatten(2, 3)
+
+
+def positions(height: int, width: int, device: torch.device) -> Tensor:
+    """Where each token of latents of this size lies: (0, row, column), shape (tokens, 3)."""
+    rows = torch.arange(height // PATCH, device=device)
+    columns = torch.arange(width // PATCH, device=device)
+    grid = torch.cartesian_prod(rows, columns)
+    return torch.nn.functional.pad(grid, (1, 0))
+
+
+def resolution_shift(tokens: int) -> float:
+    """How far the noise levels of a picture of so many tokens are moved up, 1 for not at all.
+
+    Its logarithm is 0.5 at 256 tokens and 1.15 at 4096, and linear in between and beyond.
+
+    Source: Black Forest Labs' flux, `sampling.py`; see also Esser et al. 2024 (arXiv:2403.03206),
+    section 5.3.2.
+    """
+    return math.exp(0.5 + (tokens - 256) * (1.15 - 0.5) / (4096 - 256))

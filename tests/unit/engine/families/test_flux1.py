@@ -1,0 +1,251 @@
+# pyright: reportArgumentType=false
+# diffusers annotates its constructors wrongly (optional values as required).
+"""FLUX.1: packing, noise levels, and the same latents from every layout."""
+
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import gguf
+import pytest
+import torch
+from diffusers.models.transformers.transformer_flux import FluxTransformer2DModel
+from diffusers.pipelines.flux.pipeline_flux import FluxPipeline
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from backend.engine.families.base import DenoiserSettings
+from backend.engine.families.flux_model import (
+    Flux1,
+    packed,
+    positions,
+    resolution_shift,
+    unpacked,
+)
+from backend.engine.loading.files import CheckpointFiles
+from backend.engine.loading.original.t5 import t5_llama_cpp_sources
+from backend.engine.registry import find_family, find_sampler, find_schedule
+from backend.engine.samplers.noise import PictureNoise
+from backend.schema.errors import ModelError, ModelMissingError
+from tests.fixtures.loaded import checkpoint_files, loaded
+from tests.fixtures.tiny_checkpoint import TinyCheckpoint
+from tests.fixtures.tiny_flux import CLIP, T5, TRANSFORMER, VAE, save_tiny_flux
+
+PARTS = ("transformer", "text_encoder", "text_encoder_2", "vae")
+SIDE = 32
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory) -> TinyCheckpoint:
+    """With guidance, as dev has it."""
+    return save_tiny_flux(tmp_path_factory.mktemp("tiny") / "checkpoint")
+
+
+@pytest.fixture(scope="module")
+def configs(tiny, tmp_path_factory) -> Path:
+    """Its configs, but with the blocks and guidance of the published ones."""
+    folder = tmp_path_factory.mktemp("configs")
+    for part in PARTS:
+        config = json.loads((tiny.folder / part / "config.json").read_text())
+        if part == "transformer":
+            config |= {"num_layers": 19, "num_single_layers": 38, "guidance_embeds": True}
+        (folder / f"{part}.json").write_text(json.dumps(config))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def separate(tiny, tmp_path_factory) -> dict[str, Path]:
+    """The text encoders and the VAE as files of their own."""
+    folder = tmp_path_factory.mktemp("separate")
+    return {
+        "clip_l": tiny.save(folder / "clip_l.safetensors", [CLIP], without=CLIP),
+        "t5xxl": tiny.save(folder / "t5xxl_fp16.safetensors", [T5], without=T5),
+        "vae": tiny.save(folder / "ae.safetensors", [VAE], without=VAE),
+    }
+
+
+def latents(model: Flux1) -> Tensor:
+    """Two steps from noise with both prompts."""
+    sigmas = find_schedule("simple")(model.levels_for(SIDE, SIDE), 2)
+    noise = PictureNoise([5], (16, SIDE // 8, SIDE // 8), highest=1.0, blended=True)
+    settings = DenoiserSettings(2.0, SIDE, SIDE, guidance=3.0)
+    denoise = model.denoiser(model.encode_prompts("a red apple", "blurry"), settings)
+    return list(find_sampler("euler")(denoise, noise(), sigmas, noise))[-1].latents
+
+
+@pytest.fixture(scope="module")
+def expected(tiny) -> Tensor:
+    """What the diffusers folder draws."""
+    return latents(loaded("flux1", tiny.folder))
+
+
+Writer = Callable[[TinyCheckpoint, Path], Path]
+
+
+def whole_file(tiny: TinyCheckpoint, folder: Path) -> Path:
+    return tiny.save(folder / "flux1-dev-all.safetensors")
+
+
+def original_transformer(tiny: TinyCheckpoint, folder: Path) -> Path:
+    return tiny.save(folder / "flux1-dev.safetensors", [TRANSFORMER], without=TRANSFORMER)
+
+
+def prefixed_transformer(tiny: TinyCheckpoint, folder: Path) -> Path:
+    return tiny.save(folder / "unet.safetensors", [TRANSFORMER])
+
+
+def diffusers_transformer(tiny: TinyCheckpoint, folder: Path) -> Path:
+    return tiny.folder / "transformer" / "diffusion_pytorch_model.safetensors"
+
+
+def gguf_transformer(tiny: TinyCheckpoint, folder: Path) -> Path:
+    tensors = load_file(original_transformer(tiny, folder))
+    return write_gguf(folder / "flux1-dev-F32.gguf", tensors, "flux")
+
+
+def write_gguf(path: Path, tensors: dict[str, Tensor], architecture: str) -> Path:
+    writer = gguf.GGUFWriter(path, architecture)
+    for name, tensor in tensors.items():
+        writer.add_tensor(name, tensor.numpy())
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
+def draws_as_expected(files: CheckpointFiles, expected: Tensor) -> bool:
+    return torch.equal(latents(loaded("flux1", files)), expected)
+
+
+def test_one_file_with_everything_draws_the_same(tiny, configs, expected, tmp_path):
+    path = whole_file(tiny, tmp_path)
+
+    assert draws_as_expected(checkpoint_files("flux1", path, configs=configs), expected)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [original_transformer, prefixed_transformer, diffusers_transformer, gguf_transformer],
+    ids=lambda write: write.__name__,
+)
+def test_a_transformer_with_separate_parts_draws_the_same(
+    tiny, configs, separate, expected, tmp_path, write: Writer
+):
+    path = write(tiny, tmp_path)
+
+    files = checkpoint_files("flux1", path, configs=configs, separate=separate)
+    assert draws_as_expected(files, expected)
+
+
+def test_t5_in_llama_cpps_names_draws_the_same(tiny, configs, separate, expected, tmp_path):
+    state = load_file(separate["t5xxl"])
+    tensors = {source.name: state[name] for name, source in t5_llama_cpp_sources(state).items()}
+    t5 = write_gguf(tmp_path / "t5-v1_1-xxl-encoder-F32.gguf", tensors, "t5encoder")
+
+    path = original_transformer(tiny, tmp_path)
+    parts = {**separate, "t5xxl": t5}
+    assert draws_as_expected(
+        checkpoint_files("flux1", path, configs=configs, separate=parts), expected
+    )
+
+
+def test_a_folder_in_pieces_draws_the_same(tiny, expected, tmp_path):
+    folder = tmp_path / "pieces"
+    folder.mkdir()
+    for part in tiny.folder.iterdir():
+        if part.name != "transformer":
+            (folder / part.name).symlink_to(part)
+    whole = FluxTransformer2DModel.from_pretrained(tiny.folder / "transformer")
+    whole.save_pretrained(folder / "transformer", max_shard_size="100KB")
+
+    assert len(list((folder / "transformer").glob("*.safetensors"))) > 1
+    assert draws_as_expected(checkpoint_files("flux1", folder), expected)
+
+
+def test_eight_bit_files_draw_nearly_the_same(tiny, configs, separate, expected, tmp_path):
+    tensors = load_file(original_transformer(tiny, tmp_path))
+    path = tmp_path / "fp8.safetensors"
+    save_file({name: tensor.to(torch.float8_e4m3fn) for name, tensor in tensors.items()}, path)
+
+    files = checkpoint_files("flux1", path, configs=configs, separate=separate)
+    drawn = latents(loaded("flux1", files))
+
+    assert not torch.equal(drawn, expected)
+    assert torch.corrcoef(torch.stack([drawn.flatten(), expected.flatten()]))[0, 1] > 0.9
+
+
+def test_a_bare_transformer_says_what_it_needs(tiny, configs, tmp_path):
+    path = original_transformer(tiny, tmp_path)
+
+    with pytest.raises(ModelMissingError, match="text encoder"):
+        loaded("flux1", checkpoint_files("flux1", path, configs=configs))
+
+
+@pytest.mark.parametrize("channels", [128, 384], ids=["control", "fill"])
+def test_models_that_draw_from_a_picture_say_so(tiny, configs, separate, tmp_path, channels):
+    tensors = load_file(original_transformer(tiny, tmp_path))
+    path = tmp_path / "flux1-fill-dev.safetensors"
+    save_file({**tensors, "img_in.weight": torch.zeros(32, channels)}, path)
+
+    with pytest.raises(ModelError, match="cannot draw from text alone yet"):
+        loaded("flux1", checkpoint_files("flux1", path, configs=configs, separate=separate))
+
+
+def test_packing_equals_the_pipelines():
+    x = torch.randn(2, 16, 6, 10)
+
+    tokens = packed(x)
+
+    assert torch.equal(tokens, FluxPipeline._pack_latents(x, 2, 16, 6, 10))
+    assert torch.equal(unpacked(tokens, 6, 10), x)
+
+
+def test_positions_equal_the_pipelines():
+    expected = FluxPipeline._prepare_latent_image_ids(1, 3, 5, torch.device("cpu"), torch.float32)
+
+    assert torch.equal(positions(6, 10, torch.device("cpu")).float(), expected)
+
+
+@pytest.mark.parametrize(("tokens", "logarithm"), [(256, 0.5), (1024, 0.63), (4096, 1.15)])
+def test_large_pictures_begin_with_more_steps_in_the_noise(tokens, logarithm):
+    assert math.log(resolution_shift(tokens)) == pytest.approx(logarithm)
+
+
+def test_levels_follow_the_size_for_dev_only(tiny, configs, separate, tmp_path):
+    dev = loaded("flux1", tiny.folder)
+    tensors = load_file(original_transformer(tiny, tmp_path))
+    path = tmp_path / "flux1-schnell.safetensors"
+    save_file({n: t for n, t in tensors.items() if not n.startswith("guidance_in")}, path)
+    schnell = loaded("flux1", checkpoint_files("flux1", path, configs=configs, separate=separate))
+    simple = find_schedule("simple")
+
+    assert simple(dev.levels_for(1024, 1024), 4).tolist() == pytest.approx(
+        [1.0, 0.9045, 0.7595, 0.5128, 0.0], abs=1e-4
+    )
+    assert simple(schnell.levels_for(1024, 1024), 4).tolist() == [1.0, 0.75, 0.5, 0.25, 0.0]
+    assert dev.encode_prompts("a", "").positive.states.shape == (1, 512, 16)
+    assert schnell.encode_prompts("a", "").positive.states.shape == (1, 256, 16)
+
+
+def test_the_recommended_settings():
+    info = find_family("flux1").info
+
+    assert info.size_multiple == 16
+    assert info.defaults.model_dump(include={"width", "steps", "cfg_scale", "guidance"}) == {
+        "width": 1024,
+        "steps": 20,
+        "cfg_scale": 1.0,
+        "guidance": 3.5,
+    }
+    schnell = info.defaults_for(["schnell"])
+    assert (schnell.steps, schnell.guidance) == (4, None)
