@@ -108,7 +108,7 @@ def _blocks(weights: Weights, prefix: str) -> int:
     return len({name.removeprefix(prefix).partition(".")[0] for name in names})
 
 
-_TRANSFORMER = Component(
+TRANSFORMER = Component(
     "diffusion_model",
     "transformer",
     "the denoising network",
@@ -168,7 +168,7 @@ def load(files: CheckpointFiles, device: torch.device) -> Generator[Event, None,
     clock = ModelClock()
     clip = yield from load_component(CLIP_L, files, device, dtype)
     t5 = yield from load_component(t5_encoder("text_encoder_2"), files, device, dtype)
-    transformer = yield from load_component(_TRANSFORMER, files, device, dtype)
+    transformer = yield from load_component(TRANSFORMER, files, device, dtype)
     vae = yield from load_component(VAE, files, device, dtype)
     guided = bool(transformer.config["guidance_embeds"])
     return Flux1(

@@ -16,6 +16,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from backend.engine.families.base import DenoiserSettings
+from backend.engine.families.flux1 import TRANSFORMER as FLUX_TRANSFORMER
 from backend.engine.families.flux_model import (
     Flux1,
     packed,
@@ -23,8 +24,11 @@ from backend.engine.families.flux_model import (
     resolution_shift,
     unpacked,
 )
-from backend.engine.loading.files import CheckpointFiles
+from backend.engine.loading.files import CheckpointFiles, family_configs
 from backend.engine.loading.original.t5 import t5_llama_cpp_sources
+from backend.engine.loading.parts import CLIP_L
+from backend.engine.loading.parts import VAE as VAE_PART
+from backend.engine.loading.t5_encoder import t5_encoder
 from backend.engine.registry import find_family, find_sampler, find_schedule
 from backend.engine.samplers.noise import PictureNoise
 from backend.schema.errors import ModelError, ModelMissingError
@@ -249,3 +253,22 @@ def test_the_recommended_settings():
     }
     schnell = info.defaults_for(["schnell"])
     assert (schnell.steps, schnell.guidance) == (4, None)
+
+
+@pytest.mark.parametrize(
+    ("component", "published"),
+    [
+        (FLUX_TRANSFORMER, 11_901_408_320),
+        (CLIP_L, 123_060_480),
+        (t5_encoder("text_encoder_2"), 4_762_310_656),
+        (VAE_PART, 83_819_683),
+    ],
+    ids=lambda value: getattr(value, "part", ""),
+)
+def test_the_published_sizes_are_in_the_repository(component, published):
+    config = json.loads(family_configs("flux1").joinpath(f"{component.part}.json").read_text())
+
+    with torch.device("meta"):
+        module = component.build(config)
+
+    assert sum(each.numel() for each in module.parameters()) == published
