@@ -22,7 +22,21 @@ def page(arguments: "Sequence[str]") -> int:
 
 def generate(arguments: "Sequence[str]") -> int:
     """Make a picture without a page; return the exit code."""
-    from backend.api.cli import main as command
+    from backend.api.cli import generate as command
+
+    return command(arguments)
+
+
+def models(arguments: "Sequence[str]") -> int:
+    """Tell what models are installed, or what a file is; return the exit code."""
+    from backend.api.cli import models as command
+
+    return command(arguments)
+
+
+def convert(arguments: "Sequence[str]") -> int:
+    """Make safetensors of a pickled checkpoint; return the exit code."""
+    from backend.api.cli import convert as command
 
     return command(arguments)
 
@@ -39,7 +53,8 @@ def main() -> int:
         return 1
     from backend.setup.entrance import run
 
-    return run(sys.argv[1:], {"page": page, "generate": generate})
+    inside = {"page": page, "generate": generate, "models": models, "convert": convert}
+    return run(sys.argv[1:], inside)
 
 
 if __name__ == "__main__":

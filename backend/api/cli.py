@@ -2,15 +2,28 @@
 
 from collections.abc import Sequence
 
-from backend.api.generate_command import run
+from backend.api import generate_command, models_command
+from backend.api.convert_command import convert_command
+from backend.api.running import run_command
 from backend.places import default_places
+from backend.services.models import open_models
 from backend.services.studio import open_studio
 
 
-def main(argv: Sequence[str]) -> int:
+def generate(argv: Sequence[str]) -> int:
     """Run `generate PROMPT -o FILE` and return the exit code: 0 done, 1 failed, 2 misused.
 
     What the page left in its queue waits for the page. Where the page runs on the same data folder,
     this is told in one sentence.
     """
-    return run(argv, lambda: open_studio(default_places(), resume=False))
+    return generate_command.run(argv, lambda: open_studio(default_places(), resume=False))
+
+
+def models(argv: Sequence[str]) -> int:
+    """Run `models` and return the exit code; the page may run at the same time."""
+    return models_command.run(argv, lambda: open_models(default_places()))
+
+
+def convert(argv: Sequence[str]) -> int:
+    """Run `convert FILE` and return the exit code."""
+    return run_command(convert_command(lambda: open_studio(default_places(), resume=False)), argv)

@@ -8,16 +8,18 @@ from pathlib import Path
 import click
 
 from backend.api.arguments import request_from
+from backend.api.running import DONE, FAILED, run_command
 from backend.api.verbs import Verbs
 from backend.api.waiting import wait_and_tell
 from backend.outputs.writing import write_atomically
-from backend.schema.errors import EaselError, RequestError
+from backend.schema.errors import RequestError
 from backend.schema.fields import FieldSpec
 from backend.schema.generation import GENERATION_FIELDS
 from backend.schema.jobs import OWNER, JobState, JobView
 
 OpenStudio = Callable[[], AbstractContextManager[Verbs]]
-_DONE, _FAILED, _MISUSED = 0, 1, 2
+_OTHER_FLAGS = {"checkpoint": "--model"}
+"""Second spellings of fields' flags, by short name."""
 
 
 def run(argv: Sequence[str], open_studio: OpenStudio) -> int:
@@ -25,19 +27,7 @@ def run(argv: Sequence[str], open_studio: OpenStudio) -> int:
 
     0: all pictures are there. 1: the job failed or was cancelled. 2: the request makes no sense.
     """
-    command = _command(open_studio)
-    arguments = list(argv[1:] if argv[:1] == ["generate"] else argv)
-    try:
-        code: object = command.main(arguments, prog_name="app.py generate", standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        return _MISUSED
-    except click.Abort:
-        return _FAILED
-    except EaselError as error:
-        click.echo(str(error), err=True)
-        return _MISUSED if isinstance(error, RequestError) else _FAILED
-    return code if isinstance(code, int) else _DONE
+    return run_command(_command(open_studio), argv[1:] if argv[:1] == ["generate"] else argv)
 
 
 def _command(open_studio: OpenStudio) -> click.Command:
@@ -69,7 +59,9 @@ def _option(spec: FieldSpec) -> click.Option:
         words += f" From {setting.minimum:.12g} to {setting.maximum:.12g}."
     if spec.default not in {None, ""}:
         words += f" Usually {spec.default}."
-    return click.Option([spec.flag, setting.short_name], type=kind, help=words)
+    other = _OTHER_FLAGS.get(setting.short_name)
+    names = [spec.flag, *([other] if other else []), setting.short_name]
+    return click.Option(names, type=kind, help=words)
 
 
 def _generate(
@@ -78,6 +70,8 @@ def _generate(
     if target is not None and target.suffix.lower() != ".png":
         raise RequestError(f"“{target.name}” does not end in .png.", "Easel writes PNG files.")
     given = {name: value for name, value in values.items() if value is not None}
+    if "checkpoint" in given:
+        given["checkpoint"] = _as_path(str(given["checkpoint"]))
     with open_studio() as studio:
         request = request_from(given, studio.models.catalogue())
         job = studio.generation.submit(OWNER, request)
@@ -90,6 +84,12 @@ def _generate(
             for path in paths:
                 click.echo(path)
     return _code(view)
+
+
+def _as_path(name: str) -> str:
+    """The whole path of a checkpoint that is named by a file beside us; else the name itself."""
+    path = Path(name).expanduser()
+    return str(path.absolute()) if path.exists() else name
 
 
 def _keep(studio: Verbs, view: JobView, target: Path | None) -> list[Path]:
@@ -109,8 +109,8 @@ def _keep(studio: Verbs, view: JobView, target: Path | None) -> list[Path]:
 
 def _code(view: JobView) -> int:
     if view.state is JobState.FINISHED:
-        return _DONE
+        return DONE
     failure = view.failure
     told = f"The job was {view.state.value.replace('_', ' ')}."
     click.echo(f"{failure.sentence} {failure.hint}".strip() if failure else told, err=True)
-    return _FAILED
+    return FAILED

@@ -121,6 +121,10 @@ class Models(Protocol):
         """The files that are chosen for a checkpoint's absent parts where a person chooses none."""
         ...
 
+    def parts_for(self, actor: Actor, checkpoint: CheckpointInfo) -> Mapping[Role, ComponentInfo]:
+        """The same for a checkpoint that may lie outside the library."""
+        ...
+
     def library(self, actor: Actor) -> tuple[LibraryEntry, ...]:
         """Every model file and folder, by id."""
         ...

@@ -1,15 +1,29 @@
 """What can be chosen, and the folders that it comes from."""
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from backend.library.library import Library
+from backend.metadata.catalogue import load_catalogue
+from backend.places import Places
 from backend.schema.catalogue import Catalogue, CheckpointInfo, ComponentInfo
 from backend.schema.errors import NotAllowedError, NotFoundError
 from backend.schema.jobs import Actor
 from backend.schema.jobs import Role as ActorRole
 from backend.schema.library import Hashes, LibraryEntry, LibraryState, ModelFolder, Rescanned
 from backend.schema.models import Role
+
+
+@contextmanager
+def open_models(places: Places) -> Generator["Models"]:
+    """Open the models without anything else; the page may run on the same data folder."""
+    catalogue = load_catalogue()
+    library = Library(places, catalogue)
+    try:
+        yield Models(library, catalogue)
+    finally:
+        library.close()
 
 
 class Models:
@@ -41,6 +55,10 @@ class Models:
         checkpoint = next(there, None)
         if checkpoint is None:
             raise NotFoundError("There is no such checkpoint.", "Rescan the models folder.")
+        return self.parts_for(actor, checkpoint)
+
+    def parts_for(self, actor: Actor, checkpoint: CheckpointInfo) -> Mapping[Role, ComponentInfo]:  # noqa: ARG002
+        """The same for a checkpoint that may lie outside the library."""
         return self._library.automatic(checkpoint)
 
     def library(self, actor: Actor) -> tuple[LibraryEntry, ...]:  # noqa: ARG002

@@ -9,6 +9,8 @@ from backend.setup.errors import UsageError
 PAGE = "page"
 COMMANDS = {
     "generate": 'make pictures without a page: app.py generate "a red apple" -o apple.png',
+    "models": "list the models that are installed; app.py models show FILE tells what a file is",
+    "convert": "make safetensors of a pickled checkpoint (.ckpt), without running it",
     "doctor": "tell what this machine is, which models fit, what is missing; mend what can be",
     "test": "run every check and test; paths and flags after it go to pytest",
     "pins": "move every pinned package to its newest version that fits",

@@ -138,3 +138,14 @@ def test_control_c_cancels_and_keeps_what_was_made(studio, monkeypatch, capsys):
     assert studio.done == ["cancel", "closed"]
     assert told.out == f"{studio.folder / 'x-000000000001-0.png'}\n"
     assert "The job was cancelled." in told.err
+
+
+def test_a_model_is_named_by_a_file_or_by_its_name(studio, tmp_path, monkeypatch):
+    (tmp_path / "dream.safetensors").touch()
+    monkeypatch.chdir(tmp_path)
+
+    assert run(["x", "--model", "dream.safetensors"], lambda: studio) == 0
+    assert run(["x", "--checkpoint", "dream"], lambda: studio) == 0
+
+    asked = [request.model.checkpoint for request in studio.requests]
+    assert asked == [str(tmp_path / "dream.safetensors"), "dream"]
