@@ -1,0 +1,110 @@
+"""The network of SD 3 and SD 3.5 at work: noise levels, guidance, decoding."""
+
+from dataclasses import dataclass
+from typing import cast
+
+import torch
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+from diffusers.models.transformers.transformer_sd3 import SD3Transformer2DModel
+from PIL import Image
+from torch import Tensor
+
+from backend.engine.families.base import (
+    Conditioning,
+    DenoiserSettings,
+    LatentFormat,
+    ModelClock,
+)
+from backend.engine.families.guiding import PromptRows
+from backend.engine.postprocess.pictures import to_picture
+from backend.engine.prompts.remembered import EncodePrompts
+from backend.engine.schedules.base import NoiseLevels
+from backend.schema.errors import OutOfRangeError
+
+TIMESTEPS = 1000
+"""What the network calls noise alone."""
+
+
+@dataclass(frozen=True)
+class StableDiffusion3:
+    """A loaded checkpoint; see `families.base.Model`."""
+
+    transformer: SD3Transformer2DModel
+    vae: AutoencoderKL
+    encode_pair: EncodePrompts
+    levels: NoiseLevels
+    latent_format: LatentFormat
+    clock: ModelClock
+
+    @property
+    def device(self) -> torch.device:
+        """Where it computes."""
+        return self.transformer.device
+
+    @property
+    def longest_side(self) -> int:
+        """In pixels, of a picture whose every place the network knows."""
+        config = self.transformer.config
+        return config["pos_embed_max_size"] * config["patch_size"] * self.latent_format.scale
+
+    def levels_for(self, width: int, height: int) -> NoiseLevels:
+        """The noise levels it was trained at, the same for every size."""
+        del width, height
+        return self.levels
+
+    def encode_prompts(self, positive: str, negative: str) -> Conditioning:
+        """Encode what to draw and what not, to the same number of tokens."""
+        return self.encode_pair(positive, negative)
+
+    def denoiser(
+        self, conditioning: Conditioning, settings: DenoiserSettings
+    ) -> "VelocityDenoiser":
+        """The guided estimate of the clean latents; at a CFG scale of 1 without the negative.
+
+        Raises:
+            OutOfRangeError: When the picture is larger than the network can place.
+        """
+        for side, pixels in (("width", settings.width), ("height", settings.height)):
+            if pixels > self.longest_side:
+                raise OutOfRangeError(
+                    f"This checkpoint draws pictures of up to {self.longest_side} pixels along a "
+                    f"side, not {pixels}.",
+                    f"Choose a smaller {side}, and enlarge the picture afterwards.",
+                    f"size.{side}",
+                )
+        return VelocityDenoiser(self, PromptRows.of(conditioning, settings.cfg_scale))
+
+    def decode(self, latent: Tensor) -> Image.Image:
+        """Turn the latents of one picture, shape (16, height, width), into the picture."""
+        config = self.vae.config
+        scaled = latent.unsqueeze(0) / config["scaling_factor"] + config["shift_factor"]
+        with torch.no_grad(), self.clock.running():
+            pixels = self.vae.decode(scaled.to(self.vae.dtype), return_dict=False)[0]
+        return to_picture(pixels[0])
+
+
+@dataclass(frozen=True)
+class VelocityDenoiser:
+    """The guided estimate of the clean latents."""
+
+    model: StableDiffusion3
+    rows: PromptRows
+
+    def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
+        """Estimate the clean latents from `x`, shape (batch, 16, height, width), at `sigma`."""
+        return x - self._velocity(x, sigma) * sigma
+
+    def _velocity(self, x: Tensor, sigma: Tensor) -> Tensor:
+        """The way from the clean latents to the noise, guided; one call for both prompts."""
+        transformer = self.model.transformer
+        rows = self.rows.for_pictures(len(x))
+        batch = x.repeat(self.rows.prompts, 1, 1, 1).to(transformer.dtype)
+        with torch.no_grad(), self.model.clock.running():
+            output = transformer(
+                hidden_states=batch,
+                timestep=(sigma * TIMESTEPS).float().to(x.device).expand(len(batch)),
+                encoder_hidden_states=rows.states.to(batch.dtype),
+                pooled_projections=cast("Tensor", rows.pooled).to(batch.dtype),
+                return_dict=False,
+            )[0]
+        return rows.mix(output.to(x.dtype))
