@@ -84,6 +84,7 @@ def test_the_fastest_device_is_taken(monkeypatch, cuda, mps, expected):
 
     assert chosen.type == expected
     assert (accelerator.weights_dtype(chosen) == accelerator.torch.float32) == (expected == "cpu")
+    assert accelerator.wide_range_dtype(chosen) != accelerator.torch.float16
 
 
 @pytest.mark.parametrize(("physical", "allowed", "threads"), [(8, 8, 8), (8, 3, 3), (4, 8, 4)])
