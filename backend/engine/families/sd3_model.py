@@ -15,8 +15,8 @@ from backend.engine.families.base import (
     LatentFormat,
     ModelClock,
 )
+from backend.engine.families.decoding import decoded
 from backend.engine.families.guiding import PromptRows
-from backend.engine.postprocess.pictures import to_picture
 from backend.engine.prompts.remembered import EncodePrompts
 from backend.engine.schedules.base import NoiseLevels
 from backend.schema.errors import OutOfRangeError
@@ -76,11 +76,7 @@ class StableDiffusion3:
 
     def decode(self, latent: Tensor) -> Image.Image:
         """Turn the latents of one picture, shape (16, height, width), into the picture."""
-        config = self.vae.config
-        scaled = latent.unsqueeze(0) / config["scaling_factor"] + config["shift_factor"]
-        with torch.no_grad(), self.clock.running():
-            pixels = self.vae.decode(scaled.to(self.vae.dtype), return_dict=False)[0]
-        return to_picture(pixels[0])
+        return decoded(self.vae, latent, self.clock)
 
 
 @dataclass(frozen=True)

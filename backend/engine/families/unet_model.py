@@ -17,9 +17,9 @@ from backend.engine.families.base import (
     LatentToRgb,
     ModelClock,
 )
+from backend.engine.families.decoding import decoded
 from backend.engine.families.guiding import PromptRows
 from backend.engine.loading.scheduler_config import SchedulerConfig
-from backend.engine.postprocess.pictures import to_picture
 from backend.engine.prompts.remembered import EncodePrompts
 from backend.engine.schedules.base import NoiseLevels
 from backend.schema.errors import ModelError
@@ -67,10 +67,7 @@ class UNetModel:
 
     def decode(self, latent: Tensor) -> Image.Image:
         """Turn the latents of one picture, shape (4, height, width), into the picture."""
-        scaled = latent.unsqueeze(0) / self.vae.config["scaling_factor"]
-        with torch.no_grad(), self.clock.running():
-            pixels = self.vae.decode(scaled.to(self.vae.dtype), return_dict=False)[0]
-        return to_picture(pixels[0])
+        return decoded(self.vae, latent, self.clock)
 
     def _beside(self, settings: DenoiserSettings) -> Tensor | None:
         """What an inpainting UNet sees beside the latents: here, that all is to be painted."""
