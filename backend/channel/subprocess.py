@@ -22,9 +22,6 @@ ENGINE_ENVIRONMENT = {
     # too, a small model's picture takes ten times as long; asleep they cost it a third on an idle
     # machine, and a large model nothing.
     "OMP_WAIT_POLICY": "PASSIVE",
-    # torch asks Linux for large pages. Where there are only small ones, most of the time in which a
-    # checkpoint is loaded goes into handing them out one by one.
-    "THP_MEM_ALLOC_ENABLE": "1",
     # Models come from the library; nothing is fetched behind a person's back.
     "HF_HUB_OFFLINE": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
