@@ -111,16 +111,15 @@ def _usable(path: str) -> Path:
     Raises:
         RequestError: When there is none, or the system does not let us read it.
     """
-    asked = path.strip()
+    asked = path.strip().encode(errors="replace").decode()  # a text may hold half a character
     try:
-        asked.encode()
         folder = Path(asked).expanduser().resolve()
         is_folder = bool(asked) and folder.is_dir()
-    except (OSError, ValueError, RuntimeError):  # a null character, half a character, no home
+    except (OSError, ValueError, RuntimeError):  # a null character, no home
         folder, is_folder = Path(), False
     if not is_folder:
         hint = "Write the whole path of a folder, as a file manager shows it."
-        raise RequestError(f"There is no folder “{asked[:300]!s}”.", hint)
+        raise RequestError(f"There is no folder “{asked[:300]}”.", hint)
     trouble = _trouble(folder)
     if trouble:
         raise RequestError(trouble, "Give yourself the right to read it.")
