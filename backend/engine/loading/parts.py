@@ -127,5 +127,8 @@ VAE = Component(
     ),
 )
 
+OPEN_CLIP_PADDING = "!"
+"""What fills up a text for OpenCLIP's encoders: its number is 0."""
+
 VAE_DTYPE = torch.float32
 """In half precision the activations of SD's and SDXL's autoencoders overflow."""

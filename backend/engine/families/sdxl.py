@@ -1,0 +1,162 @@
+"""SDXL: Stable Diffusion XL and all that was trained from it, such as Pony and Illustrious."""
+
+from collections.abc import Generator
+from dataclasses import replace
+from functools import partial
+
+import torch
+
+from backend.engine.accelerator import weights_dtype
+from backend.engine.families.base import (
+    Conditioning,
+    DenoiserSettings,
+    Encoded,
+    LatentToRgb,
+    ModelClock,
+)
+from backend.engine.families.guiding import PromptRows
+from backend.engine.families.size_conditions import size_numbers, whole_and_numbers
+from backend.engine.families.unet_model import UNetModel, latent_format_of, predicts_of
+from backend.engine.loading.components import load_component
+from backend.engine.loading.files import CheckpointFiles
+from backend.engine.loading.parts import CLIP_G, CLIP_L, OPEN_CLIP_PADDING, UNET, VAE, VAE_DTYPE
+from backend.engine.prompts.clip import ClipReader
+from backend.engine.prompts.remembered import remembering
+from backend.engine.registry import family
+from backend.schema.catalogue import FamilyDefaults, VariantInfo
+from backend.schema.events import Event
+
+LATENT_TO_RGB = LatentToRgb(
+    # Published with ComfyUI, `latent_formats.py`, 2025.
+    factors=(
+        (0.3651, 0.4232, 0.4341),
+        (-0.2533, -0.0042, 0.1068),
+        (0.1076, 0.1111, -0.0362),
+        (-0.3165, -0.2492, -0.2188),
+    ),
+    bias=(0.1084, -0.0175, -0.0011),
+)
+DEFAULTS = FamilyDefaults(
+    width=1024, height=1024, steps=30, cfg_scale=6.0, sampler="dpmpp_2m", schedule="karras"
+)
+
+
+def _quick(**changed: object) -> FamilyDefaults:
+    """The settings of a distilled variant: few steps, no guidance."""
+    few = {"cfg_scale": 1.0, "sampler": "euler", "schedule": "simple"}
+    return DEFAULTS.model_copy(update={**few, **changed})
+
+
+VARIANTS = (
+    VariantInfo(
+        id="turbo",
+        label="Turbo",
+        defaults=_quick(width=512, height=512, steps=4, sampler="euler_a"),
+        note="Draws in 1 to 4 steps, best at 512 × 512.",
+    ),
+    VariantInfo(
+        id="lightning",
+        label="Lightning",
+        defaults=_quick(steps=8),
+        note="Draws in the number of steps that its name says: 2, 4 or 8.",
+    ),
+    VariantInfo(
+        id="hyper",
+        label="Hyper",
+        defaults=_quick(steps=8, sampler="ddim"),
+        note="Draws in 1 to 8 steps.",
+    ),
+    VariantInfo(
+        id="lcm",
+        label="LCM",
+        defaults=_quick(steps=6, cfg_scale=1.5, sampler="lcm"),
+        note="Draws in 4 to 8 steps at a low CFG scale.",
+    ),
+    VariantInfo(
+        id="pony",
+        label="Pony",
+        defaults=DEFAULTS.model_copy(
+            update={
+                "steps": 25,
+                "cfg_scale": 7.0,
+                "sampler": "euler_a",
+                "schedule": "normal",
+                "prompt": "score_9, score_8_up, score_7_up",
+                "negative": "score_6, score_5, score_4",
+            }
+        ),
+        note="Its makers have every prompt begin with score words.",
+    ),
+    VariantInfo(
+        id="illustrious",
+        label="Illustrious",
+        defaults=DEFAULTS.model_copy(update={"sampler": "euler_a", "schedule": "normal"}),
+        note="Reads tags in the manner of picture boards.",
+    ),
+    VariantInfo(
+        id="inpainting",
+        label="Inpainting",
+        defaults=DEFAULTS,
+        note="Made to repaint parts of a picture; from words alone it paints all of it.",
+    ),
+)
+
+
+@family(
+    "sdxl",
+    label="SDXL",
+    defaults=DEFAULTS,
+    variants=VARIANTS,
+    uses=("model.clip_l", "model.clip_g", "refiner.checkpoint", "refiner.switch_at"),
+)
+def load(files: CheckpointFiles, device: torch.device) -> Generator[Event, None, UNetModel]:
+    """Load a checkpoint, telling before each part what is read.
+
+    Raises:
+        ModelMissingError: When there is no checkpoint, or a part is missing.
+        ModelDamagedError: When a part is broken.
+    """
+    dtype = weights_dtype(device)
+    scheduler = files.scheduler()
+    clock = ModelClock()
+    first = yield from load_component(replace(CLIP_L, title="CLIP-L"), files, device, dtype)
+    second = yield from load_component(replace(CLIP_G, title="CLIP-G"), files, device, dtype)
+    unet = yield from load_component(UNET, files, device, dtype)
+    vae = yield from load_component(VAE, files, device, VAE_DTYPE)
+    padding = OPEN_CLIP_PADDING
+    readers = (
+        ClipReader(files.tokenizer(), first, clock, "last but one"),
+        ClipReader(files.tokenizer("tokenizer_2", padding), second, clock, "last but one"),
+    )
+    return UNetModel(
+        unet=unet,
+        vae=vae,
+        encode_pair=remembering(partial(_encode, readers)),
+        levels=scheduler.noise_levels(),
+        latent_format=latent_format_of(vae, files.side_car().latent_to_rgb or LATENT_TO_RGB),
+        predicts=predicts_of(scheduler),
+        clock=clock,
+        added=_added,
+    )
+
+
+def _encode(readers: tuple[ClipReader, ClipReader], positive: str, negative: str) -> Conditioning:
+    """What both encoders say of each token side by side, and what the second says of the whole."""
+    first, second = (reader.read(positive, negative) for reader in readers)
+    return Conditioning(
+        _side_by_side(first.positive, second.positive),
+        _side_by_side(first.negative, second.negative),
+    )
+
+
+def _side_by_side(first: Encoded, second: Encoded) -> Encoded:
+    return Encoded(torch.cat([first.states, second.states], dim=-1), second.pooled)
+
+
+def _added(rows: PromptRows, settings: DenoiserSettings) -> dict[str, torch.Tensor]:
+    """The whole prompt, and that the picture is uncut and of the size it has.
+
+    Source: Podell et al. 2023 (arXiv:2307.01952), section 2.2.
+    """
+    numbers = (*size_numbers(settings), settings.height, settings.width)
+    return whole_and_numbers(rows, [numbers] * len(rows.states))

@@ -1,0 +1,261 @@
+# pyright: reportArgumentType=false
+# diffusers annotates its pipelines wrongly (the listener of steps, optional values as required).
+"""SD 2, SDXL, its refiner, inpainting and LCM: each step equals diffusers' pipeline, within 1e-5.
+
+On tiny random weights in float64, with equal batch shape, from the same noise, compared at unit
+variance.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from unittest import mock
+
+import pytest
+import torch
+from diffusers.pipelines.latent_consistency_models.pipeline_latent_consistency_text2img import (
+    LatentConsistencyModelPipeline,
+)
+from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
+from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion_inpaint import (
+    StableDiffusionInpaintPipeline,
+)
+from diffusers.pipelines.stable_diffusion_xl.pipeline_stable_diffusion_xl import (
+    StableDiffusionXLPipeline,
+)
+from diffusers.pipelines.stable_diffusion_xl.pipeline_stable_diffusion_xl_img2img import (
+    StableDiffusionXLImg2ImgPipeline,
+)
+from diffusers.schedulers.scheduling_euler_discrete import EulerDiscreteScheduler
+from diffusers.schedulers.scheduling_lcm import LCMScheduler
+from torch import Tensor
+
+from backend.engine.families import sd2, sd15, sdxl, sdxl_refiner
+from backend.engine.families.base import DenoiserSettings
+from backend.engine.families.unet_model import UNetModel
+from backend.engine.registry import find_sampler, find_schedule
+from backend.engine.samplers.noise import PictureNoise
+from backend.engine.schedules.base import NoiseLevels
+from tests.fixtures.loaded import loaded
+from tests.fixtures.oracle import BETAS, in_double_precision
+from tests.fixtures.tiny_unets import (
+    save_tiny_refiner,
+    save_tiny_sd2,
+    save_tiny_sd15,
+    save_tiny_sdxl,
+)
+
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+TOLERANCE = 1e-5
+SEEDS = (11, 12)
+SIDE, SHAPE = 64, (4, 8, 8)
+PROMPT, NEGATIVE = "a red apple on a table", "blurry"
+CFG_SCALE = 6.5
+STEPS = 10
+MODULES = {"sd15": sd15, "sd2": sd2, "sdxl": sdxl, "sdxl_refiner": sdxl_refiner}
+LINSPACE = {"timestep_spacing": "linspace"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    """So small networks gain nothing from threads that wait for each other on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tiny")
+    return {
+        "sd2": save_tiny_sd2(folder / "sd2").folder,
+        "sdxl": save_tiny_sdxl(folder / "sdxl").folder,
+        "sdxl_refiner": save_tiny_refiner(folder / "refiner").folder,
+        "inpainting": save_tiny_sd15(folder / "inpainting", in_channels=9).folder,
+        "lcm": save_tiny_sd15(folder / "lcm", time_cond_proj_dim=16).folder,
+    }
+
+
+def in_doubles(family: str, folder) -> UNetModel:
+    module = MODULES[family]
+    with (
+        mock.patch.object(module, "weights_dtype", return_value=torch.float64),
+        mock.patch.object(module, "VAE_DTYPE", torch.float64),
+    ):
+        model = loaded(family, folder)
+    ends = (0.00085**0.5, 0.012**0.5)  # as in BETAS, without rounding
+    levels = NoiseLevels.from_betas(torch.linspace(*ends, 1000, dtype=torch.float64) ** 2)
+    return replace(model, levels=levels)
+
+
+def oracle(kind, folder, **options):
+    pipeline = kind.from_pretrained(folder, local_files_only=True, **options)
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline.to(torch.float64)
+
+
+def settings(cfg_scale: float = CFG_SCALE) -> DenoiserSettings:
+    return DenoiserSettings(cfg_scale=cfg_scale, width=SIDE, height=SIDE)
+
+
+def our_steps(
+    model: UNetModel, start: Tensor, sigmas: Tensor, cfg_scale: float = CFG_SCALE
+) -> list[Tensor]:
+    denoise = model.denoiser(model.encode_prompts(PROMPT, NEGATIVE), settings(cfg_scale))
+    noise = PictureNoise(SEEDS, SHAPE, highest=20.0)
+    return [step.latents for step in find_sampler("euler")(denoise, start, sigmas, noise)]
+
+
+def first_noise() -> Tensor:
+    return PictureNoise(SEEDS, SHAPE, highest=20.0)().double()
+
+
+@contextmanager
+def hearing(
+    pipeline, sampler: str, make_scheduler
+) -> Iterator[tuple[list[Tensor], dict[str, object]]]:
+    """The pipeline's latents after each step, and the options with which it tells them."""
+    heard: list[Tensor] = []
+
+    def listen(_pipe, _step, _time, told):
+        heard.append(told["latents"])
+        return {}
+
+    with in_double_precision(sampler):
+        pipeline.scheduler = make_scheduler(pipeline)
+        yield heard, {"callback_on_step_end": listen, "output_type": "latent"}
+
+
+def euler(pipeline) -> EulerDiscreteScheduler:
+    predicts = pipeline.scheduler.config.prediction_type
+    return EulerDiscreteScheduler(**BETAS, **LINSPACE, prediction_type=predicts)
+
+
+def assert_close(ours: list[Tensor], theirs: list[Tensor], levels: Tensor) -> None:
+    assert len(ours) == len(theirs) == len(levels)
+    scales = (1 + levels**2).rsqrt()
+    differences = [
+        ((a - b).abs().max() * scale).item()
+        for a, b, scale in zip(ours, theirs, scales, strict=True)
+    ]
+    assert max(differences) < TOLERANCE, differences
+
+
+@pytest.mark.parametrize(
+    ("family", "kind"), [("sd2", StableDiffusionPipeline), ("sdxl", StableDiffusionXLPipeline)]
+)
+@pytest.mark.parametrize("cfg_scale", [CFG_SCALE, 1.0])
+def test_steps_equal_the_pipeline(folders, family, kind, cfg_scale):
+    model, pipeline = in_doubles(family, folders[family]), oracle(kind, folders[family])
+    sigmas = find_schedule("normal")(model.levels, STEPS)
+    start = first_noise() * sigmas[0]
+
+    with hearing(pipeline, "euler", euler) as (theirs, options):
+        pipeline(
+            [PROMPT] * 2,
+            negative_prompt=[NEGATIVE] * 2,
+            latents=start / sigmas[0],
+            height=SIDE,
+            width=SIDE,
+            num_inference_steps=STEPS,
+            guidance_scale=cfg_scale,
+            **options,
+        )
+
+    assert_close(our_steps(model, start, sigmas, cfg_scale), theirs, sigmas[1:])
+
+
+def test_encoded_prompts_of_sdxl_equal_the_pipeline(folders):
+    ours = in_doubles("sdxl", folders["sdxl"]).encode_prompts(PROMPT, NEGATIVE)
+
+    said = oracle(StableDiffusionXLPipeline, folders["sdxl"]).encode_prompt(
+        PROMPT, negative_prompt=NEGATIVE
+    )
+
+    mine = (ours.positive.states, ours.negative.states, ours.positive.pooled, ours.negative.pooled)
+    assert all((a - b).abs().max() < TOLERANCE for a, b in zip(mine, said, strict=True))
+
+
+def test_the_refiner_takes_over_as_in_the_pipelines(folders):
+    """The base draws the first eight tenths of the steps, the refiner the rest."""
+    base = in_doubles("sdxl", folders["sdxl"])
+    sigmas = find_schedule("normal")(base.levels, STEPS)
+    start = first_noise() * sigmas[0]
+    switched = our_steps(base, start, sigmas[:9])
+    refined = our_steps(
+        in_doubles("sdxl_refiner", folders["sdxl_refiner"]), switched[-1], sigmas[8:]
+    )
+
+    refiner = oracle(StableDiffusionXLImg2ImgPipeline, folders["sdxl_refiner"])
+    with hearing(refiner, "euler", euler) as (theirs, options):
+        refiner(
+            [PROMPT] * 2,
+            negative_prompt=[NEGATIVE] * 2,
+            image=switched[-1],
+            original_size=(SIDE, SIDE),
+            target_size=(SIDE, SIDE),
+            num_inference_steps=STEPS,
+            denoising_start=0.8,
+            guidance_scale=CFG_SCALE,
+            **options,
+        )
+
+    assert_close(refined, theirs, sigmas[9:])
+
+
+def test_an_inpainting_checkpoint_paints_everything(folders):
+    model = in_doubles("sd15", folders["inpainting"])
+    pipeline = oracle(StableDiffusionInpaintPipeline, folders["inpainting"])
+    sigmas = find_schedule("normal")(model.levels, STEPS)
+    start = first_noise() * sigmas[0]
+    grey = torch.zeros(1, 3, SIDE, SIDE, dtype=torch.float64)
+    with torch.no_grad():
+        kept = pipeline.vae.encode(grey).latent_dist.mode() * pipeline.vae.config.scaling_factor
+
+    with hearing(pipeline, "euler", euler) as (theirs, options):
+        pipeline(
+            [PROMPT] * 2,
+            image=torch.full((2, 3, SIDE, SIDE), 0.5, dtype=torch.float64),
+            mask_image=torch.ones(2, 1, SIDE, SIDE, dtype=torch.float64),
+            masked_image_latents=kept.repeat(2, 1, 1, 1),
+            negative_prompt=[NEGATIVE] * 2,
+            latents=start / sigmas[0],
+            strength=1.0,
+            num_inference_steps=STEPS,
+            guidance_scale=CFG_SCALE,
+            **options,
+        )
+
+    assert_close(our_steps(model, start, sigmas), theirs, sigmas[1:])
+
+
+def test_lcm_is_told_the_cfg_scale(folders):
+    model = in_doubles("sd15", folders["lcm"])
+    sigmas = find_schedule("simple")(model.levels, 5)
+    noise = PictureNoise(SEEDS, SHAPE, highest=20.0)
+    denoise = model.denoiser(model.encode_prompts(PROMPT, NEGATIVE), settings(8.0))
+    start = noise().double() * sigmas[0]
+    steps = find_sampler("lcm")(denoise, start, sigmas, noise)
+    ours = [step.latents for step in steps]
+
+    generators = [torch.Generator().manual_seed(seed) for seed in SEEDS]
+    for generator in generators:
+        torch.randn(SHAPE, generator=generator)
+    pipeline = oracle(LatentConsistencyModelPipeline, folders["lcm"])
+    unit = (1 + sigmas**2).rsqrt()
+    with hearing(pipeline, "lcm", lambda _: LCMScheduler(**BETAS)) as (theirs, options):
+        pipeline(
+            [PROMPT] * 2,
+            latents=start * unit[0],
+            generator=generators,
+            num_inference_steps=5,
+            guidance_scale=8.0,
+            height=SIDE,
+            width=SIDE,
+            **options,
+        )
+
+    for mine, other, scale in zip(ours, theirs, unit[1:], strict=True):
+        assert (mine * scale - other).abs().max() < TOLERANCE
