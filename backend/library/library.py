@@ -109,10 +109,10 @@ class Library:
         """
         if not name:
             self._scanner.settle()
-        found = self._listed().find(name)
+        found = self._meant(name)
         if found is None or not _unchanged(found):
             self._scanner.scan()
-            found = self._listed().find(name)
+            found = self._meant(name)
         if found is None and name and anywhere and Path(name).expanduser().is_absolute():
             found = self.described(self.look(Path(name).expanduser()))
         if found is not None:
@@ -196,6 +196,11 @@ class Library:
         """The folders to look through; the starter is there wherever models are kept."""
         starter = self._places.root / "models" / STARTER
         return (Root(starter, STARTER), *self.folders.roots())
+
+    def _meant(self, name: str | None) -> CheckpointInfo | None:
+        entries = self._scanner.entries().values()
+        hashes = {entry.id: entry.hashes for entry in entries if entry.hashes}
+        return self._listed().find(name, hashes)
 
     def _listed(self) -> Listing:
         """The checkpoints and components of the entries as they are now."""

@@ -20,8 +20,6 @@ class Listing:
     revision: int
     checkpoints: tuple[CheckpointInfo, ...]
     components: tuple[ComponentInfo, ...]
-    hashes: Mapping[str, Hashes]
-    """Of checkpoints, by id, as far as they are known."""
 
     @classmethod
     def of(
@@ -42,27 +40,29 @@ class Listing:
             revision=revision,
             checkpoints=tuple(sorted((info for info in described if info), key=_place)),
             components=tuple(components),
-            hashes={entry.id: entry.hashes for entry in there if entry.hashes},
         )
 
-    def find(self, name: str | None) -> CheckpointInfo | None:
-        """The checkpoint that `name` means; None means the first that draws by itself."""
+    def find(self, name: str | None, hashes: Mapping[str, Hashes]) -> CheckpointInfo | None:
+        """The checkpoint that `name` means; None means the first that draws by itself.
+
+        Args:
+            name: Its id, its name, its file's name with or without ending, or one of its hashes.
+            hashes: Those that are known, by id.
+        """
         if not name:
             able = (info for info in self.checkpoints if not info.problem and not info.refiner)
             return next(able, None)
         exact = (info for info in self.checkpoints if info.id == name)
         wanted = name.strip().casefold()
         alike = (info for info in self.checkpoints if wanted in _names(info))
-        return next(exact, None) or next(alike, None) or self._by_hash(wanted)
+        hashed = (info for info in self.checkpoints if _is_hash(wanted, hashes.get(info.id)))
+        return next(exact, None) or next(alike, None) or next(hashed, None)
 
-    def _by_hash(self, digits: str) -> CheckpointInfo | None:
-        if len(digits) < _FEWEST_DIGITS:
-            return None
-        return next((info for info in self.checkpoints if self._has_hash(info.id, digits)), None)
 
-    def _has_hash(self, checkpoint: str, digits: str) -> bool:
-        hashes = self.hashes.get(checkpoint)
-        return hashes is not None and (hashes.sha256.startswith(digits) or hashes.tensors == digits)
+def _is_hash(digits: str, hashes: Hashes | None) -> bool:
+    if hashes is None or len(digits) < _FEWEST_DIGITS:
+        return False
+    return hashes.sha256.startswith(digits) or hashes.tensors == digits
 
 
 def _place(info: CheckpointInfo) -> tuple[bool, bool, bool, str, str]:

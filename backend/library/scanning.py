@@ -43,7 +43,7 @@ class Scanner:
 
     @property
     def revision(self) -> int:
-        """Grows with each change of the entries."""
+        """Grows with each change of the entries, their hashes apart."""
         return self._revision
 
     def expect(self) -> None:
@@ -86,7 +86,6 @@ class Scanner:
             found = [entry for entry in self._entries.values() if entry.path == path]
             known = {each.id: each.model_copy(update={"hashes": hashes}) for each in found}
             self._entries = {**self._entries, **known}
-            self._revision += 1
 
     def _scan(self) -> Rescanned:
         hashes, walk = self._index.hashes(), Walk()

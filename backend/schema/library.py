@@ -81,7 +81,7 @@ class LibraryState(Frozen):
 
     scanning: bool
     revision: int
-    """Grows with each change of what the library knows."""
+    """Grows with each change of what can be chosen; hashes change nothing of that."""
     unhashed: int
     """Files whose hashes nobody has worked out yet."""
 
