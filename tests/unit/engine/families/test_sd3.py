@@ -17,12 +17,15 @@ from backend.engine.loading.files import CheckpointFiles, family_configs
 from backend.engine.loading.parts import CLIP_G, CLIP_L, VAE
 from backend.engine.loading.weights import open_weights
 from backend.engine.registry import find_family, find_sampler, find_schedule
+from backend.engine.run import generate
 from backend.engine.samplers.noise import PictureNoise
 from backend.schema.errors import ModelMissingError, OutOfRangeError
+from backend.schema.events import ImageReady
 from backend.schema.models import Role
 from tests.fixtures.loaded import checkpoint_files, loaded
 from tests.fixtures.model_files import write_safetensors
 from tests.fixtures.published_sd3 import PUBLISHED, transformer_tensors, whole_file
+from tests.fixtures.starter import context_in, of_type, starter_request
 from tests.fixtures.tiny_checkpoint import TinyCheckpoint
 from tests.fixtures.tiny_sd3 import (
     CLIP_G_WIDTH,
@@ -197,6 +200,18 @@ def test_a_picture_beyond_the_known_places_is_refused_in_words(from_folder):
     with pytest.raises(OutOfRangeError, match="up to 128 pixels") as refused:
         from_folder.denoiser(conditioning, DenoiserSettings(5.0, 64, 144))
     assert refused.value.field == "size.height"
+
+
+def test_a_request_makes_a_picture(tiny, tmp_path):
+    request = starter_request()
+    path = tiny.save(tmp_path / "whole.safetensors")
+    model = request.model.model_copy(update={"family": FAMILY, "path": str(path)})
+
+    events = generate(
+        request.model_copy(update={"model": model}).model_dump(), context_in(tmp_path)
+    )
+
+    assert len(of_type(events, ImageReady)) == 1
 
 
 def test_levels_are_moved_up_by_three(tiny, from_folder, tmp_path):
