@@ -89,6 +89,8 @@ def identify_folder(folder: Path, told: Told, family: Family | None = None) -> M
     config = _config(folder / network / "config.json", _Network)
     scheduler = _config(folder / "scheduler" / "scheduler_config.json", _Scheduler, missing=True)
     kind = family or _family(config)
+    if kind is Family.SDXL and "text_encoder" not in parts_of and "text_encoder_2" in parts_of:
+        kind = Family.SDXL_REFINER  # whatever its size, it reads with the second encoder alone
     finding = Finding(
         kind=ModelKind.CHECKPOINT,
         family=kind,

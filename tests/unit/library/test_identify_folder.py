@@ -55,6 +55,15 @@ def test_families_and_variants(tmp_path, network, family, variants):
     assert {fact.source for fact in model.variants} <= {"config"}
 
 
+def test_a_refiner_of_any_size_is_told_by_its_only_encoder(tmp_path):
+    network = UNET | {"cross_attention_dim": 32, "addition_embed_type": "text_time"}
+    encoders = {"text_encoder_2": {"hidden_size": 32}}
+
+    model = identified(install_folder(tmp_path / "model", network=network, encoders=encoders))
+
+    assert (model.family, model.needs) == (Family.SDXL_REFINER, ())
+
+
 def test_a_video_pipeline_is_named(tmp_path):
     network = {"_class_name": "WanTransformer3DModel"}
     folder = install_folder(
