@@ -56,7 +56,14 @@ def _line(view: JobView) -> str:
     if view.state is JobState.QUEUED:
         return "Waiting for the engine …"
     if progress is None:
-        return view.stage or "Starting …"
+        return f"{view.stage or 'Starting …'}{_bytes_read(view)}"
     batch = f", batch {progress.batch} of {progress.batches}" if progress.batches > 1 else ""
     left = "" if progress.seconds_left is None else f", {progress.seconds_left:.0f} s left"
     return f"Step {progress.step} of {progress.steps}{batch}{left}"
+
+
+def _bytes_read(view: JobView) -> str:
+    """How far something large is; nothing where nobody counts."""
+    if view.done_bytes is None or view.total_bytes is None:
+        return ""
+    return f": {view.done_bytes / 1e9:.1f} of {view.total_bytes / 1e9:.1f} GB"

@@ -39,3 +39,18 @@ def test_a_cancelled_conversion_is_told(studio, capsys):
     assert run(studio, "model.ckpt") == 1
 
     assert "cancelled" in capsys.readouterr().err
+
+
+def test_how_much_is_written_is_told_meanwhile(studio, capsys, monkeypatch):
+    running = {"state": JobState.RUNNING, "stage": "Writing model.safetensors"}
+    running |= {"done_bytes": 1_100_000_000, "total_bytes": 4_300_000_000}
+    states = iter([running, {}])
+
+    def view(actor, job):
+        return studio.views[job].model_copy(update=next(states, {}))
+
+    monkeypatch.setattr(studio.jobs, "view", view)
+
+    assert run(studio, "model.ckpt") == 0
+
+    assert "Writing model.safetensors: 1.1 of 4.3 GB" in capsys.readouterr().err
