@@ -6,7 +6,7 @@ On tiny random weights in float64, with equal batch shape, from the same noise, 
 variance.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
 from unittest import mock
@@ -31,7 +31,7 @@ from diffusers.schedulers.scheduling_lcm import LCMScheduler
 from torch import Tensor
 
 from backend.engine.families import sd2, sd15, sdxl, sdxl_refiner
-from backend.engine.families.base import DenoiserSettings
+from backend.engine.families.base import Conditioning, DenoiserSettings, Encoded
 from backend.engine.families.unet_model import UNetModel
 from backend.engine.registry import find_sampler, find_schedule
 from backend.engine.samplers.noise import PictureNoise
@@ -115,7 +115,7 @@ def first_noise() -> Tensor:
 @contextmanager
 def hearing(
     pipeline, sampler: str, make_scheduler
-) -> Iterator[tuple[list[Tensor], dict[str, object]]]:
+) -> Generator[tuple[list[Tensor], dict[str, object]]]:
     """The pipeline's latents after each step, and the options with which it tells them."""
     heard: list[Tensor] = []
 
@@ -174,8 +174,21 @@ def test_encoded_prompts_of_sdxl_equal_the_pipeline(folders):
         PROMPT, negative_prompt=NEGATIVE
     )
 
-    mine = (ours.positive.states, ours.negative.states, ours.positive.pooled, ours.negative.pooled)
-    assert all((a - b).abs().max() < TOLERANCE for a, b in zip(mine, said, strict=True))
+    positive, negative, whole, negative_whole = said
+    wanted = Conditioning(Encoded(positive, whole), Encoded(negative, negative_whole))
+    for mine, theirs in zip(as_tensors(ours), as_tensors(wanted), strict=True):
+        assert (mine - theirs).abs().max() < TOLERANCE
+
+
+def as_tensors(conditioning: Conditioning) -> list[Tensor]:
+    found = [
+        tensor
+        for encoded in (conditioning.positive, conditioning.negative)
+        for tensor in (encoded.states, encoded.pooled)
+        if tensor is not None
+    ]
+    assert len(found) == 4
+    return found
 
 
 def test_the_refiner_takes_over_as_in_the_pipelines(folders):

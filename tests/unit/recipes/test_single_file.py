@@ -1,17 +1,16 @@
 """The original-layout file holds the model folder, tensor for tensor."""
 
+import json
 from pathlib import Path
 
 import pytest
 import torch
-from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
-from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
+from safetensors import safe_open
 from safetensors.torch import load_file
 
 from recipes.starter.places import MODEL
-from recipes.starter.single_file import rename_autoencoder, unet_prefixes, write_single_file
-from recipes.starter.single_file import rename_unet as rename
+from recipes.starter.single_file import write_single_file
 
 
 @pytest.fixture(scope="module")
@@ -39,17 +38,15 @@ def test_the_file_uses_the_original_names(single_file: Path):
     assert "cond_stage_model.transformer.text_model.final_layer_norm.weight" in names
 
 
-def test_no_two_tensors_get_one_name():
-    unet = UNet2DConditionModel.from_pretrained(MODEL / "unet")
-    prefixes = unet_prefixes(unet)
-    names = [rename(name, prefixes) for name in unet.state_dict()]
-    assert len(set(names)) == len(names)
-    vae = AutoencoderKL.from_pretrained(MODEL / "vae")
-    blocks = len(vae.config["block_out_channels"])
-    names = [rename_autoencoder(name, blocks) for name in vae.state_dict()]
-    assert len(set(names)) == len(names)
+def test_no_two_tensors_get_one_name(single_file: Path):
+    pipeline = StableDiffusionPipeline.from_pretrained(MODEL, dtype=torch.float16)
+    parts = (pipeline.unet, pipeline.vae, pipeline.text_encoder)
+
+    assert len(load_file(single_file)) == sum(len(part.state_dict()) for part in parts)
 
 
-def test_an_unknown_name_is_refused():
-    with pytest.raises(KeyError):
-        rename("unknown.weight", {"conv_in.": "input_blocks.0.0."})
+def test_the_file_tells_its_sizes(single_file: Path):
+    with safe_open(single_file, framework="pt") as file:
+        told = file.metadata()
+
+    assert json.loads(told["easel.config.unet"])["block_out_channels"] == [96, 160, 224]
