@@ -7,12 +7,11 @@ from backend.library.checkpoints import MISSING, missing_parts
 from backend.schema.catalogue import CheckpointInfo, ComponentInfo
 from backend.schema.errors import ModelError, OutOfRangeError
 from backend.schema.generation import (
-    ModelSettings,
-    RefinerSettings,
     ResolvedComponent,
     ResolvedModel,
     ResolvedRefiner,
 )
+from backend.schema.model_settings import ModelSettings, RefinerSettings
 from backend.schema.models import Family, Role
 
 _ROLE_LABELS: dict[Role, str] = {
