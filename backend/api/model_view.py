@@ -132,6 +132,8 @@ def readable_size(count: float) -> str:
 
 def printable(text: str) -> str:
     """The text on one line, without what would steer a terminal."""
+    if text.isprintable():
+        return text
     return "".join(sign if sign.isprintable() else "�" for sign in text)
 
 

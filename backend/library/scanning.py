@@ -58,7 +58,8 @@ class Scanner:
         """What was found last, by id; during the first scan, what it has found so far."""
         if not self._expected:
             self.scan()
-        self._first_over.wait(FIRST_WAIT_SECONDS)
+        if not self._first_over.is_set():
+            self._first_over.wait(FIRST_WAIT_SECONDS)
         return self._entries
 
     def settle(self) -> None:
