@@ -27,6 +27,8 @@ _NEGATIVE = "Negative prompt:"
 _PAIR = re.compile(r'\s*(\w[\w \-/]+):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)')
 _SIZE = re.compile(r"(\d+)x(\d+)")
 _FEWEST_PAIRS = 3
+_OWN_VAE = {"None", "Automatic"}
+"""What A1111 writes where the checkpoint's own autoencoder was used."""
 _MODEL_ENDINGS = {".safetensors", ".ckpt", ".gguf"}
 
 
@@ -60,6 +62,8 @@ def read(text: str, catalogue: Catalogue) -> GenerationRequest:
     values["prompt.positive"] = found.get("Prompt", positive)
     values["prompt.negative"] = found.get("Negative prompt", negative)
     values |= _sampling(found, catalogue) | _seed(found)
+    if found.get("VAE") in _OWN_VAE:
+        values["model.vae"] = None
     return GenerationRequest.from_fields({k: v for k, v in values.items() if _fits(k, v)})
 
 
@@ -71,10 +75,17 @@ def _pairs(request: ResolvedRequest, index: int, catalogue: Catalogue) -> Iterat
     yield "Sampler", sampler.label if sampler else sampling.sampler
     yield "Schedule type", schedule.label if schedule else sampling.schedule
     yield "CFG scale", _number(sampling.cfg_scale)
+    if sampling.guidance is not None:
+        yield "Distilled CFG Scale", _number(sampling.guidance)
     yield "Seed", str(request.seed_of(index))
     yield "Size", f"{request.size.width}x{request.size.height}"
     yield "Model hash", request.model.sha256[:10]
     yield "Model", model_name(request.model.checkpoint)
+    if (vae := request.model.component("vae")) is not None:
+        yield "VAE", PurePosixPath(vae.id).name
+    if request.refiner is not None:
+        yield "Refiner", model_name(request.refiner.model.checkpoint)
+        yield "Refiner switch at", _number(request.refiner.switch_at)
     if request.batch.size > 1:
         yield "Batch size", str(request.batch.size)
         yield "Batch pos", str(index % request.batch.size)

@@ -11,6 +11,8 @@ from backend.schema.generation import (
     BatchSettings,
     GenerationRequest,
     PromptSettings,
+    ResolvedComponent,
+    ResolvedRefiner,
     ResolvedRequest,
     ResolvedSampling,
     ResolvedSize,
@@ -58,6 +60,34 @@ def test_a_whole_cfg_scale_has_no_fraction():
     text = write(resolved().model_copy(update={"sampling": sampling}), 0, CATALOGUE)
 
     assert "Sampler: Heun, Schedule type: Simple, CFG scale: 7, " in text
+
+
+def test_parts_guidance_and_refiner_are_written_and_read_again():
+    base = resolved("a cat")
+    vae = ResolvedComponent(role="vae", id="vae/ae.safetensors", path="/models/vae/ae.safetensors")
+    refiner = base.model.model_copy(update={"checkpoint": "checkpoints/xl_refiner.safetensors"})
+    made = base.model_copy(
+        update={
+            "model": base.model.model_copy(update={"components": (vae,)}),
+            "sampling": base.sampling.model_copy(update={"guidance": 3.5}),
+            "refiner": ResolvedRefiner(model=refiner, switch_at=0.75),
+        }
+    )
+
+    text = write(made, 0, CATALOGUE)
+    again = read(text, CATALOGUE)
+
+    assert "CFG scale: 4.5, Distilled CFG Scale: 3.5, " in text
+    assert "VAE: ae.safetensors, Refiner: xl_refiner, Refiner switch at: 0.75, " in text
+    assert (again.model.vae, again.sampling.guidance) == ("ae.safetensors", 3.5)
+    assert (again.refiner.checkpoint, again.refiner.switch_at) == ("xl_refiner", 0.75)
+
+
+@pytest.mark.parametrize("word", ["None", "Automatic"])
+def test_a_picture_of_the_checkpoints_own_vae_asks_for_no_other(word):
+    text = f"a cat\nSteps: 7, Sampler: Euler a, CFG scale: 4, VAE: {word}"
+
+    assert read(text, CATALOGUE).model.vae is None
 
 
 def test_a_picture_of_a_batch_says_its_place():
