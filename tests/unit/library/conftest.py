@@ -1,5 +1,6 @@
 """A library of its own for each test, with the families that Easel has or will have."""
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,18 @@ def models(places) -> Path:
 
 
 @pytest.fixture
-def library(places, models):
-    opened = Library(places, catalogue_of(Family.SD15, Family.FLUX1, Family.SDXL_REFINER))
-    yield opened
-    opened.close()
+def opened(places):
+    """Opens the library as another program would, with other families where a test says so."""
+    with ExitStack() as open_things:
+
+        def opened(catalogue: Catalogue = KNOWN, own: Places = places) -> Library:
+            library = Library(own, catalogue)
+            open_things.callback(library.close)
+            return library
+
+        yield opened
+
+
+@pytest.fixture
+def library(opened, models):
+    return opened(catalogue_of(Family.SD15, Family.FLUX1, Family.SDXL_REFINER))

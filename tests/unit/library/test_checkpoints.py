@@ -6,7 +6,6 @@ from dataclasses import replace
 import pytest
 
 from backend.engine.loading.ggml import BLOCK_FORMATS
-from backend.library.library import Library
 from backend.library.precisions import READABLE
 from backend.metadata.catalogue import load_catalogue
 from backend.places import default_places
@@ -21,9 +20,9 @@ def only(library):
     return info
 
 
-def test_the_starter_that_ships_is_found(places):
+def test_the_starter_that_ships_is_found(places, opened):
     own = replace(default_places(), data=places.data, models=places.models)
-    shipped = Library(own, load_catalogue())
+    shipped = opened(load_catalogue(), own)
 
     starter = shipped.find("starter")
 
@@ -42,14 +41,14 @@ def test_a_whole_file_is_offered_with_its_facts_and_its_familys_defaults(library
     assert info.defaults == KNOWN.families[0].defaults
 
 
-def test_a_variant_has_settings_of_its_own(places, models):
+def test_a_variant_has_settings_of_its_own(opened, models):
     [sd15] = catalogue_of(Family.SD15).families
     fast = sd15.defaults.model_copy(update={"steps": 4})
     variant = {"id": "lcm", "label": "LCM", "defaults": fast}
     family = sd15.model_validate(sd15.model_dump() | {"variants": (variant,)})
     made.write_safetensors(models / "dreamshaper_lcm.safetensors", made.sd15_checkpoint())
 
-    library = Library(places, KNOWN.model_copy(update={"families": (family,)}))
+    library = opened(KNOWN.model_copy(update={"families": (family,)}))
 
     assert only(library).defaults.steps == 4
 

@@ -7,11 +7,9 @@ import threading
 import pytest
 
 from backend.library import keeper
-from backend.library.library import Library
 from backend.schema.errors import ModelDamagedError, ModelMissingError
 from tests.fixtures import model_files as made
 from tests.fixtures.program import wait_until
-from tests.unit.library.conftest import KNOWN
 
 
 @pytest.fixture
@@ -47,14 +45,14 @@ def test_a_file_without_a_safetensors_header_has_no_third_hash(library, models):
     assert library.hashes(file).tensors == ""
 
 
-def test_a_hash_is_remembered_until_the_file_changes(library, places, path):
+def test_a_hash_is_remembered_until_the_file_changes(library, opened, path):
     first = library.hashes(path)
     state = path.stat()
     with path.open("r+b") as file:
         file.seek(-1, os.SEEK_END)
         file.write(b"x")
     os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
-    remembered = Library(places, KNOWN).hashes(path)
+    remembered = opened().hashes(path)
     os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns + 1))
 
     assert first == remembered != library.hashes(path)

@@ -151,11 +151,13 @@ def test_a_broken_configuration_is_told(tmp_path, content):
 
 
 def test_the_hash_does_not_depend_on_where_the_folder_lies(tmp_path):
-    hasher = Hasher(Index(tmp_path / "index.sqlite3"))
+    index = Index(tmp_path / "index.sqlite3")
+    hasher = Hasher(index)
     folders = [install_folder(tmp_path / name) for name in ("a", "deep/b", "c")]
     made_of = folders[2] / "unet" / "diffusion_pytorch_model.safetensors"
     made_of.write_bytes(made_of.read_bytes()[:-1] + b"x")
 
     first, second, third = map(hasher.sha256, folders)
+    index.close()
 
     assert first == second != third

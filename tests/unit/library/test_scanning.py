@@ -7,10 +7,8 @@ import time
 import pytest
 
 from backend.library import reading, remembering, walking
-from backend.library.library import Library
 from tests.fixtures import model_files as made
 from tests.fixtures.model_folders import install_folder
-from tests.unit.library.conftest import KNOWN
 
 
 @pytest.fixture
@@ -32,11 +30,11 @@ def checkpoint(path):
     return made.write_safetensors(path, made.sd15_checkpoint())
 
 
-def test_a_file_is_read_once_also_by_the_next_program(library, places, models, reads):
+def test_a_file_is_read_once_also_by_the_next_program(library, opened, models, reads):
     checkpoint(models / "a.safetensors")
     library.rescan()
     library.rescan()
-    again = Library(places, KNOWN)
+    again = opened()
 
     assert [info.name for info in again.checkpoints()] == ["a"]
     assert reads == ["a.safetensors"]
@@ -99,10 +97,10 @@ def test_a_linked_folder_of_models_is_followed(library, models, tmp_path):
 @pytest.mark.parametrize(
     "name", ["it's “so”", "🦊 fox", "two\nlines", "a:b", "x" * 200, "-rf", "%2e%2e", "'; DROP--"]
 )
-def test_any_name_is_listed_found_and_remembered(library, places, models, name):
+def test_any_name_is_listed_found_and_remembered(library, opened, models, name):
     checkpoint(models / f"{name}.safetensors")
     library.rescan()
-    again = Library(places, KNOWN)
+    again = opened()
 
     assert again.find(name).id == f"{name}.safetensors"
     assert again.entry(f"{name}.safetensors").model_dump_json()
@@ -137,7 +135,7 @@ def test_a_folder_that_cannot_be_read_hides_only_itself(library, models, monkeyp
 
 
 @pytest.mark.parametrize("damage", [b"no database", b""])
-def test_a_damaged_index_is_made_anew(library, places, models, damage):
+def test_a_damaged_index_is_made_anew(library, opened, places, models, damage):
     checkpoint(models / "a.safetensors")
     library.rescan()
     library.close()
@@ -145,10 +143,9 @@ def test_a_damaged_index_is_made_anew(library, places, models, damage):
         file.unlink()
     (places.data / "library.sqlite3").write_bytes(damage)
 
-    again = Library(places, KNOWN)
+    again = opened()
 
     assert [entry.id for entry in again.entries()] == ["a.safetensors"]
-    again.close()
 
 
 def test_without_a_folder_for_the_index_all_works_but_is_forgotten(library, places, models):
@@ -159,14 +156,14 @@ def test_without_a_folder_for_the_index_all_works_but_is_forgotten(library, plac
     assert len(library.hashes(path).sha256) == 64
 
 
-def test_what_older_code_read_is_read_again(library, places, models, reads):
+def test_what_older_code_read_is_read_again(library, opened, models, reads):
     checkpoint(models / "a.safetensors")
     library.rescan()
     with library._index._database() as database:
         database.execute("UPDATE reader SET digest = 'older'")
     library.close()
 
-    Library(places, KNOWN).entries()
+    opened().entries()
 
     assert reads == ["a.safetensors"] * 2
 
@@ -202,7 +199,7 @@ def test_a_piece_of_a_model_is_named(library, models):
 
 
 @pytest.mark.parametrize("files", [2_000, pytest.param(10_000, marks=pytest.mark.slow)])
-def test_thousands_of_files_are_listed_at_once_after_the_first_scan(library, places, models, files):
+def test_thousands_of_files_are_listed_at_once_after_the_first_scan(library, opened, models, files):
     """10,000 in under a second of a processor that nobody else uses; here others do."""
     for number in range(files):
         folder = models / "loras" / str(number % 20)
@@ -212,7 +209,7 @@ def test_thousands_of_files_are_listed_at_once_after_the_first_scan(library, pla
     library.close()
 
     began = time.process_time()
-    again = Library(places, KNOWN)
+    again = opened()
     count = len(again.entries())
     again.checkpoints()
     seconds = time.process_time() - began

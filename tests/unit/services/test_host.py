@@ -18,7 +18,9 @@ REQUEST = job(1).generation
 @pytest.fixture
 def host(tmp_path):
     places = replace(default_places(), data=tmp_path / "data")
-    return StudioHost(Library(places, load_catalogue()), tmp_path / "outputs")
+    library = Library(places, load_catalogue())
+    yield StudioHost(library, tmp_path / "outputs")
+    library.close()
 
 
 STARTER = str(default_places().root / "models" / "starter")

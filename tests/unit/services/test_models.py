@@ -2,12 +2,10 @@
 
 import pytest
 
-from backend.library.library import Library
-from backend.metadata.catalogue import load_catalogue
 from backend.places import Places
 from backend.schema.errors import NotAllowedError, NotFoundError
 from backend.schema.jobs import OWNER, Actor, Role
-from backend.services.models import Models
+from backend.services.models import open_models
 from tests.fixtures import model_files as made
 
 ANNA = Actor(id="anna", role=Role.GUEST)
@@ -25,7 +23,8 @@ def folder(tmp_path):
 @pytest.fixture
 def models(tmp_path, folder):
     places = Places(tmp_path, tmp_path / "outputs", tmp_path / "data", folder)
-    return Models(Library(places, load_catalogue()), load_catalogue())
+    with open_models(places) as opened:
+        yield opened
 
 
 def test_guests_see_what_there_is(models):
