@@ -1,4 +1,4 @@
-"""One file and a diffusers folder with the same weights draw the same pixels."""
+"""Single files: parts from other files, how loading is told, and what is missing or broken."""
 
 import json
 
@@ -6,7 +6,6 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from backend.engine.families.base import DenoiserSettings
 from backend.engine.loading.components import load_component
 from backend.engine.loading.files import CONFIG_KEY, CheckpointFiles, family_configs
 from backend.engine.loading.original.clip import clip_sources
@@ -14,13 +13,10 @@ from backend.engine.loading.original.unet import unet_sources
 from backend.engine.loading.original.vae import vae_sources
 from backend.engine.loading.parts import UNET, VAE
 from backend.engine.prompts.clip_tokenizer import clip_tokenizer
-from backend.engine.run import generate
-from backend.engine.samplers.noise import PictureNoise
 from backend.schema.errors import ModelDamagedError, ModelMissingError
-from backend.schema.events import ImageReady, Stage
+from backend.schema.events import Stage
 from tests.fixtures.loaded import checkpoint_files, loaded, loaded_with_events
 from tests.fixtures.oracle import save_tiny_checkpoint
-from tests.fixtures.starter import context_in, of_type, starter_request
 
 PARTS = (
     ("unet/diffusion_pytorch_model", "model.diffusion_model.", unet_sources),
@@ -43,32 +39,6 @@ def pair(tmp_path_factory):
         told[CONFIG_KEY + part] = (checkpoint / part / "config.json").read_text()
     save_file(tensors, folder / "whole.safetensors", told)
     return checkpoint, folder / "whole.safetensors"
-
-
-def test_the_same_latents_and_pixels_from_either(pair):
-    folder, file = pair
-    models = [loaded("sd15", folder), loaded("sd15", file)]
-
-    results = []
-    for model in models:
-        noise = PictureNoise([5], (4, 8, 8), highest=10.0)()
-        conditioning = model.encode_prompts("a red apple", "blurry")
-        denoise = model.denoiser(conditioning, DenoiserSettings(7.5, 64, 64))
-        results.append(denoise(noise * 10, torch.tensor(10.0, dtype=torch.float64)))
-
-    assert torch.equal(results[0], results[1])
-    pixels = [model.decode(torch.ones(4, 8, 8)).tobytes() for model in models]
-    assert pixels[0] == pixels[1]
-
-
-def test_a_request_with_a_single_file_makes_a_picture(pair, tmp_path):
-    _, file = pair
-    request = starter_request()
-    model = request.model.model_copy(update={"path": str(file)})
-
-    wanted = request.model_copy(update={"model": model}).model_dump()
-
-    assert of_type(generate(wanted, context_in(tmp_path)), ImageReady)
 
 
 def test_loading_tells_how_many_bytes_are_in_memory(pair):
