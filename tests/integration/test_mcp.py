@@ -11,7 +11,7 @@ from backend.api.app import create_app, create_mcp_app
 from backend.metadata import infotext
 from backend.metadata.catalogue import load_catalogue
 from backend.schema.events import Failed
-from backend.schema.generation import GENERATION_FIELDS
+from backend.schema.generation import GENERATION_FIELDS, GenerationRequest
 from backend.schema.jobs import JobState
 from tests.fixtures.studio import MemoryStudio
 
@@ -69,7 +69,7 @@ def test_every_documented_argument_reaches_the_request(visitor, studio):
     )
 
     (request,) = studio.requests
-    assert request.to_fields() == {
+    assert request.to_fields() == GenerationRequest().to_fields() | {
         "prompt.positive": "a",
         "prompt.negative": "b",
         "model.checkpoint": "starter",
