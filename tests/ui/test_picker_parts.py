@@ -155,5 +155,6 @@ def test_the_form_starts_with_what_can_draw(studio):
 
 
 def test_numbers_are_told_as_people_know_them():
-    assert [file_size(6_938_078_334), file_size(246_144_152)] == ["6.9 GB", "246 MB"]
+    sizes = [file_size(size) for size in (6_938_078_334, 246_144_152, 4_200)]
+    assert sizes == ["6.9 GB", "246 MB", "4 kB"]
     assert [amount(2_567_463_684), amount(859_520_964)] == ["2.6 B", "860 M"]

@@ -1,15 +1,18 @@
 """All that is known of one model, for the pane beside the list."""
 
-from pathlib import PurePath
-
 from backend.api.verbs import Models, Verbs
 from backend.schema.base import Frozen
 from backend.schema.catalogue import CheckpointInfo
-from backend.schema.conversion import PICKLE_SUFFIXES
 from backend.schema.jobs import Actor, Role
 from backend.schema.library import LibraryEntry, SideCar
 from backend.schema.models import ModelFile, Need, Part, Problem
 from ui.picker.words import amount, capital, file_size, prediction, role, source
+
+_MISSING = Problem(
+    code="missing",
+    sentence="It lacks parts that are in files of their own.",
+    hint="Put them into the folders below, then press Rescan.",
+)
 
 
 class ShownFact(Frozen):
@@ -72,7 +75,7 @@ def details_of(studio: Verbs, actor: Actor, model_id: str) -> Details:
     entry = models.entry(actor, model_id)
     model, card = entry.model, entry.card or SideCar()
     info = next((one for one in models.checkpoints(actor) if one.id == model_id), None)
-    problem = info.problem if info else entry.problem
+    problem = _MISSING if info and info.missing else info.problem if info else entry.problem
     mine = actor.role is Role.OWNER
     words = (*(model.trigger_words if model else ()), *card.trigger_words)
     return Details(
@@ -83,7 +86,7 @@ def details_of(studio: Verbs, actor: Actor, model_id: str) -> Details:
         able=info is not None and not problem and not info.refiner,
         refiner=info is not None and info.refiner,
         problem=problem,
-        convertible=mine and PurePath(entry.path).suffix.lower() in PICKLE_SUFFIXES,
+        convertible=mine and problem is not None and problem.code == "pickle",
         needs=_needs(info, models, actor) if mine else (),
         notes=_notes(info, model),
         description=card.description,

@@ -1,12 +1,13 @@
 """The list of checkpoints, searched and page by page."""
 
 from collections.abc import Sequence
+from pathlib import PurePath
 
 from backend.api.verbs import Models
 from backend.schema.base import Frozen
 from backend.schema.catalogue import CheckpointInfo
 from backend.schema.jobs import Actor
-from ui.picker.words import capital, file_size
+from ui.picker.words import capital, file_size, lacking
 
 PAGE = 60
 """Rows that are drawn at a time: enough for any screen, and quick with thousands of models."""
@@ -65,10 +66,10 @@ def _row(info: CheckpointInfo, models: Models, actor: Actor) -> Row:
     return Row(
         id=info.id,
         name=info.name,
-        cover=info.family_label,
+        cover=info.family_label or PurePath(info.path).suffix,
         line=" · ".join(fact for fact in facts if fact),
         variants=("Refiner",) if info.refiner else tuple(map(capital, info.variants)),
-        problem=info.problem.sentence if info.problem else "",
+        problem=lacking(info.missing) or (info.problem.sentence if info.problem else ""),
         able=not info.problem and not info.refiner,
         preview=bool(card and card.preview),
     )

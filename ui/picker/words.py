@@ -1,6 +1,8 @@
 """What is known of models, in words."""
 
-from backend.schema.models import Fact, ModelKind, Role
+from collections.abc import Iterable
+
+from backend.schema.models import Fact, Need, Role
 
 _SOURCES = {
     "tensors": "seen in its weights",
@@ -29,18 +31,14 @@ _ROLES: dict[Role, str] = {
     "adapter": "Adapter",
     "other": "Other",
 }
-_FOLDERS: dict[Role, ModelKind] = {
-    "vae": ModelKind.VAE,
-    "clip_vision": ModelKind.CLIP_VISION,
-    "controlnet": ModelKind.CONTROLNET,
-    "diffusion_model": ModelKind.DIFFUSION_MODEL,
-}
 
 
 def file_size(size: int) -> str:
     """Bytes as people know files by: 6_938_078_334 is “6.9 GB”."""
-    billions = size / 1e9
-    return f"{billions:.1f} GB" if billions >= 1 else f"{size / 1e6:.0f} MB"
+    for unit, name in ((1e9, "GB"), (1e6, "MB")):
+        if size >= unit:
+            return f"{size / unit:.{1 if name == 'GB' else 0}f} {name}"
+    return f"{size / 1e3:.0f} kB"
 
 
 def amount(numbers: int) -> str:
@@ -64,11 +62,12 @@ def prediction(value: str) -> str:
     return _PREDICTIONS.get(value, value)
 
 
+def lacking(missing: Iterable[Need]) -> str:
+    """What a model cannot draw without, in one line."""
+    labels = [need.label.partition(" (")[0] for need in missing]
+    return f"Needs {', '.join(labels)}" if labels else ""
+
+
 def role(value: Role) -> str:
     """What a part of a model does."""
     return _ROLES[value]
-
-
-def folder_of(value: Role) -> str:
-    """The folder below the models folder where such a part belongs."""
-    return _FOLDERS.get(value, ModelKind.TEXT_ENCODER).folder
