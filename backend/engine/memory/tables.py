@@ -1,0 +1,131 @@
+"""Making the tables of what parts take beside their weights, with no GPU and no weights.
+
+`python -m backend.engine.memory.tables` writes `backend/memory/tables.json` anew; tests prove the
+file current.
+"""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from backend.engine.families.published import PublishedPart, in_folder, published
+from backend.engine.memory.blocks import blocks_of, castable_layers, count
+from backend.engine.memory.peak import operations, peaks
+from backend.memory import tables as kept
+from backend.memory.tables import PUBLISHED, STARTER, Curve, FamilyTable, PartTable, Tables
+
+ROOT = Path(__file__).resolve().parents[3]
+PATH = Path(kept.__file__).with_name("tables.json")
+SIDES = (32, 64, 128, 256)
+"""Latents along one side: pictures of 256 to 2048 pixels."""
+CLOSE = 0.02
+"""Points that a straight line meets within this share of their bytes are left out."""
+_READS = ("clip_l", "clip_g", "clip_h", "t5xxl")
+Point = tuple[int, int]
+
+
+class NotStraightError(Exception):
+    """The memory of a part does not grow with the rows of its batch."""
+
+
+def make_tables() -> Tables:
+    """Measure every registered family, and the starter model."""
+    return Tables(families=tuple(_families()))
+
+
+def _families() -> Iterator[FamilyTable]:
+    starter = in_folder(ROOT / "models" / STARTER)
+    for family, name, parts in (
+        ("sd15", STARTER, starter),
+        *((family, PUBLISHED, parts) for family, parts in published().items()),
+    ):
+        table = tuple(measure(part) for part in parts)
+        yield FamilyTable(family=family, name=name, parts=table)
+
+
+def measure(part: PublishedPart) -> PartTable:
+    """All that is kept of one part.
+
+    Raises:
+        NotStraightError: When two rows do not take twice as much as one.
+    """
+    with torch.device("meta"):
+        module = part.built()
+    sides = SIDES[:1] if part.role in _READS else SIDES
+    calls = [_bound(part, 1, side) for side in sides]
+    half, full = (
+        _curve(sides, peaks(part.built, calls, dtype)) for dtype in (torch.bfloat16, torch.float32)
+    )
+    if part.role == "diffusion_model":
+        _require_straight(part, half)
+    blocks = [count(block) for block in blocks_of(module)]
+    return PartTable(
+        role=part.role,
+        precision=part.precision,
+        parameters=count(module),
+        castable=sum(map(count, castable_layers(module))),
+        outside=count(module) - sum(blocks),
+        block=max(blocks),
+        two_blocks=max(map(sum, pairwise(blocks))),
+        layer=max(map(_own, module.modules())),
+        half=half,
+        full=full,
+        operations=_polynomial(sides, operations(part.built, calls[:3])),
+    )
+
+
+def _bound(part: PublishedPart, rows: int, side: int) -> Callable[[nn.Module], object]:
+    return lambda module: part.call(module, rows, side)
+
+
+def _curve(sides: Sequence[int], found: Sequence[int]) -> Curve:
+    return Curve(points=fewest([(side**2, size) for side, size in zip(sides, found, strict=True)]))
+
+
+def fewest(points: Sequence[Point]) -> tuple[Point, ...]:
+    """Those of the points that straight lines between them need to come close to the others."""
+    if len(points) < 3:  # noqa: PLR2004
+        return tuple(points)
+    ends = Curve(points=(points[0], points[-1]))
+    if all(abs(ends.at(pixels) - size) <= CLOSE * size for pixels, size in points):
+        return ends.points
+    middle = len(points) // 2
+    return (*fewest(points[: middle + 1]), *fewest(points[middle:])[1:])
+
+
+def _require_straight(part: PublishedPart, one: Curve) -> None:
+    pixels = SIDES[1] ** 2
+    [two] = peaks(part.built, [_bound(part, 2, SIDES[1])], torch.bfloat16)
+    if abs(two - 2 * one.at(pixels)) > CLOSE * two:
+        raise NotStraightError(f"Two rows of {part.config} take {two} bytes, one {one.at(pixels)}.")
+
+
+def _polynomial(sides: Sequence[int], values: Sequence[int]) -> tuple[float, float, float]:
+    """The factors of 1, x and x² that give these values at the squares of the sides."""
+    if len(values) == 1:
+        return (float(values[0]), 0.0, 0.0)
+    powers = [[float(side) ** (2 * power) for power in range(3)] for side in sides[:3]]
+    solved = torch.linalg.solve(
+        torch.tensor(powers, dtype=torch.float64), torch.tensor(values, dtype=torch.float64)
+    )
+    constant, linear, square = (float(f"{factor:.6g}") for factor in solved)
+    return (constant, linear, square)
+
+
+def _own(module: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in module.parameters(recurse=False))
+
+
+def main() -> None:
+    """Write the file."""
+    made = make_tables()
+    PATH.write_text(made.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    sys.stdout.write(f"{PATH.name} is current.\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,166 @@
+"""The tables of `docs/memory.md`: `python -m backend.memory.document` writes them anew."""
+
+import re
+import sys
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import NamedTuple
+
+from backend.memory.estimate import GIB, MIB, READERS
+from backend.memory.plan import needs, plan
+from backend.memory.tables import PUBLISHED, FamilyTable, PartTable, load_tables
+from backend.schema.catalogue import Catalogue, FamilyInfo
+from backend.schema.memory import Budget, Choices, PartFacts, Placement, PlanView, Workload
+
+PATH = Path(__file__).resolve().parents[2] / "docs" / "memory.md"
+BUDGETS = (4, 6, 8, 12, 16, 24)
+"""GB of a card, of 2³⁰ bytes."""
+RAM = 32
+_PLACEMENTS: tuple[Placement, ...] = ("resident", "model", "group", "leaf")
+_LARGE = 4 * 10**9
+"""Parameters of networks whose files are often narrower than 16 bits."""
+_BITS_OF_Q4 = 4.5
+_SHORT: dict[Placement, str] = {
+    "resident": "all resident",
+    "model": "model offload",
+    "group": "group offload",
+    "leaf": "leaf offload",
+}
+
+
+class Published(NamedTuple):
+    """A family in one precision, at the size that it draws best at."""
+
+    label: str
+    workload: Workload
+
+
+def published() -> Iterator[Published]:
+    """Every family as its files usually are, and large ones in narrower precisions too."""
+    text = files("backend.schema").joinpath("catalogue.json").read_text(encoding="utf-8")
+    infos = {info.id: info for info in Catalogue.model_validate_json(text).families}
+    for table in load_tables().families:
+        if table.name != PUBLISHED:
+            continue
+        info = infos[table.family]
+        yield Published(f"{info.label}, 16 bits", _workload(table, info, 16, 16))
+        network = table.part("diffusion_model")
+        if network is not None and network.parameters > _LARGE:
+            yield Published(f"{info.label}, fp8", _workload(table, info, 8, 8))
+            yield Published(f"{info.label}, Q4 GGUF", _workload(table, info, _BITS_OF_Q4, 8))
+
+
+def _workload(
+    table: FamilyTable, info: FamilyInfo, network_bits: float, t5_bits: float
+) -> Workload:
+    def stored(part: PartTable) -> PartFacts:
+        bits = {"diffusion_model": network_bits, "t5xxl": t5_bits}.get(part.role, 16)
+        size = int(part.parameters * bits) // 8
+        return PartFacts(role=part.role, parameters=part.parameters, bytes=size)
+
+    usual = info.defaults
+    return Workload(
+        family=table.family,
+        parts=tuple(map(stored, table.parts)),
+        width=usual.width,
+        height=usual.height,
+        prompts=2 if usual.cfg_scale > 1 else 1,
+        steps=usual.steps,
+    )
+
+
+def plans_table() -> str:
+    """Family × budget → what is done, the peak, and how much slower it is."""
+    rows = [_row(["", *(f"{size} GB" for size in BUDGETS)]), _row(["-"] * (len(BUDGETS) + 1))]
+    for label, workload in published():
+        budgets = (
+            Budget(device="cuda", device_bytes=size * GIB, ram_bytes=RAM * GIB) for size in BUDGETS
+        )
+        cells = [_cell(plan(workload, budget), workload.prompts) for budget in budgets]
+        side = f"{workload.width}²" if workload.width == workload.height else ""
+        rows.append(_row([f"**{label}**, {side}", *cells]))
+    return "\n".join(rows)
+
+
+def _cell(view: PlanView, prompts: int) -> str:
+    size = f"{view.peak_bytes / GIB:.1f}"
+    if not view.fits:
+        return f"needs {size}"
+    words = [_SHORT[view.placement]]
+    if view.placement == "model":
+        network = next(part for part in view.parts if part.role == "diffusion_model")
+        words = ["text encoders wait" if network.placement == "resident" else "model offload"]
+    if any(part.storage == "fp8" for part in view.parts):
+        words.append("fp8")
+    if any(part.placement in ("group", "leaf") for part in view.parts if part.role in READERS):
+        words.append("T5 in blocks")
+    if view.prompts_at_once < prompts:
+        words.append("CFG in turn")
+    if view.vae_tile:
+        words.append("tiled VAE")
+    return f"{', '.join(words)}; {size}; ×{view.slow_down:.2f}"
+
+
+def placements_table() -> str:
+    """Family → parameters, activations and the peak of each placement while it draws."""
+    head = ["", "network, parameters", "weights, 16 bits", "draws", "decodes", *_SHORT.values()]
+    rows = [_row(head), _row(["-"] * len(head))]
+    for label, workload in published():
+        if not label.endswith("16 bits"):
+            continue
+        peaks = [
+            f"{needs(workload, 'cuda', Choices(placement=each)).draw_bytes / GIB:.2f}"
+            for each in _PLACEMENTS
+        ]
+        network = next(part for part in workload.parts if part.role == "diffusion_model")
+        rows.append(
+            _row(
+                [
+                    f"**{label.removesuffix(', 16 bits')}**, {workload.width}²",
+                    f"{network.parameters:,}",
+                    f"{sum(part.bytes for part in workload.parts) / GIB:.2f}",
+                    f"{_activations(workload, 'diffusion_model'):,}",
+                    f"{_activations(workload, 'vae'):,}",
+                    *peaks,
+                ]
+            )
+        )
+    return "\n".join(rows)
+
+
+def _activations(workload: Workload, role: str) -> int:
+    """In MiB, as cards compute."""
+    table = next(
+        entry
+        for entry in load_tables().families
+        if (entry.family, entry.name) == (workload.family, PUBLISHED)
+    )
+    part = next(each for each in table.parts if each.role == role)
+    rows = workload.prompts if role == "diffusion_model" else 1
+    width = 4 if part.precision == "fp32" else 2
+    return rows * part.activations(workload.width * workload.height // 64, width) // MIB
+
+
+def _row(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def written(document: str) -> str:
+    """The document with its tables as they are now."""
+    for name, table in (("plans", plans_table()), ("placements", placements_table())):
+        pattern = rf"(<!-- {name} -->\n).*?(\n<!-- end of {name} -->)"
+        document = re.sub(
+            pattern, lambda found, t=table: found[1] + t + found[2], document, flags=re.DOTALL
+        )
+    return document
+
+
+def main() -> None:
+    """Write the file."""
+    PATH.write_text(written(PATH.read_text(encoding="utf-8")), encoding="utf-8")
+    sys.stdout.write(f"{PATH.name} is current.\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,234 @@
+"""The ways in which each kind of part can lie on a device, and what each costs.
+
+A way of lying is an `Option`; a plan takes one option for the text encoders together, one for the
+denoising network and one for the autoencoder. Other things equal, less memory takes more time.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from backend.memory.estimate import GIB, TILES, Part, with_workspace
+from backend.memory.speed import Parked, Speed
+from backend.schema.memory import Placement, Storage, Workload
+
+SCALE = 8
+"""Pixels along a side of a latent, in all families."""
+_WIDENING = 1.1
+"""Calls take so much longer where weights are kept narrow."""
+_HALVING = 1.05
+"""Drawing takes so much longer where half as much is drawn at once."""
+_BLOCKS = 1.05
+"""And where blocks come and go, which the device must wait for, beside the way itself."""
+_LAYERS = 1.1
+_OVERLAP = (4 / 3) ** 2
+"""Tiles overlap by a quarter of their sides."""
+_PLACEMENTS: tuple[Placement, ...] = ("resident", "model", "group", "leaf")
+_STREAMED = 2 * GIB
+"""Text encoders that are smaller come whole or not at all."""
+_AWAY: tuple[Placement, ...] = ("model", "group", "leaf")
+
+
+class Lying(NamedTuple):
+    """Where one part lies."""
+
+    part: Part
+    placement: Placement
+    storage: Storage
+
+
+class Option(NamedTuple):
+    """A way for one or several parts; bytes on the device, and seconds in all."""
+
+    rest: int
+    """While others work."""
+    weights: int
+    """While it works, with what lies there at rest."""
+    activations: int
+    need: int
+    """While it works, with activations and the room that they need beside them."""
+    parked: int
+    """Bytes that lie elsewhere."""
+    seconds: float
+    lying: tuple[Lying, ...]
+    pictures: int = 0
+    """At once, for the denoising network."""
+    prompts: int = 0
+    tile: int | None = None
+    """For the autoencoder."""
+
+
+class Surroundings(NamedTuple):
+    """What the options of a plan have in common."""
+
+    workload: Workload
+    speed: Speed
+    parked: Parked
+
+    @property
+    def pixels(self) -> int:
+        """The latents of one picture."""
+        return self.workload.width * self.workload.height // SCALE**2
+
+
+class Split(NamedTuple):
+    """How much of a batch is drawn in one call."""
+
+    pictures: int
+    prompts: int
+    calls: int
+    """In one step."""
+    activations: int
+    seconds: float
+    """Of one step, without the ways of weights."""
+
+
+def splits(network: Part, around: Surroundings) -> Iterator[Split]:
+    """All in one call, then half as many pictures, …, then one prompt of one picture."""
+    workload = around.workload
+    rows = workload.batch * workload.prompts
+    computing = rows * network.table.operations_at(around.pixels) / around.speed.operations
+
+    def split(pictures: int, prompts: int) -> Split:
+        calls = math.ceil(workload.batch / pictures) * (workload.prompts // prompts)
+        activations = network.activations(around.pixels, pictures * prompts)
+        seconds = computing * _HALVING ** math.log2(calls)
+        return Split(pictures, prompts, calls, activations, seconds)
+
+    pictures = workload.batch
+    yield split(pictures, workload.prompts)
+    while pictures > 1:
+        pictures = math.ceil(pictures / 2)
+        yield split(pictures, workload.prompts)
+    if workload.prompts > 1:
+        yield split(1, 1)
+
+
+def network_options(network: Part, around: Surroundings) -> list[Option]:
+    """The ways for the denoising network; the first keeps all of it on the device."""
+    workload, speed = around.workload, around.speed
+    adapters = workload.adapter_bytes
+    ways = list(splits(network, around))
+    found: list[Option] = []
+    for storage in network.storages:
+        weights = network.weights(storage)
+        carried = speed.carried(weights, around.parked)
+        for placement in _PLACEMENTS:
+            at_work = network.at_work(storage, placement, ahead=speed.streams) + adapters
+            stays = placement == "resident"
+            rest, parked = (weights + adapters, 0) if stays else (0, weights + adapters)
+            lying = (Lying(network, placement, storage),)
+            once = 0.0 if stays else carried
+            found += [
+                Option(
+                    rest=rest,
+                    weights=at_work,
+                    activations=way.activations,
+                    need=at_work + with_workspace(way.activations),
+                    parked=parked,
+                    seconds=workload.steps * _step(lying[0], way, around) + once,
+                    lying=lying,
+                    pictures=way.pictures,
+                    prompts=way.prompts,
+                )
+                for way in ways
+            ]
+    return found
+
+
+def _step(lying: Lying, way: Split, around: Surroundings) -> float:
+    """The seconds of one step, with the ways of weights that go in it."""
+    network, placement, storage = lying
+    speed, parked = around.speed, around.parked
+    computing = way.seconds * (1.0 if storage == "full" else _WIDENING)
+    if placement in ("resident", "model"):
+        return computing
+    carried = speed.carried(network.weights(storage), parked)
+    if placement == "leaf":
+        return (computing + way.calls * carried) * _LAYERS
+    call = computing / way.calls
+    first = speed.carried(network.first_block(storage), parked)
+    both = max(call + first, carried) if speed.streams else call + carried
+    return way.calls * both * _BLOCKS
+
+
+def text_options(encoders: Sequence[Part], around: Surroundings) -> list[Option]:
+    """The ways for all text encoders together; the first keeps all of them on the device."""
+    storages: tuple[Storage, ...] = ("full",)
+    if any("stored" in encoder.storages for encoder in encoders):
+        storages = ("full", "stored")
+    largest = max(encoders, key=lambda encoder: encoder.facts.bytes, default=None)
+    found: list[Option] = []
+    for storage in storages:
+        for away, mode in _encoders_away(encoders, largest):
+            lying = tuple(
+                Lying(
+                    encoder,
+                    "resident" if encoder not in away else mode if encoder is largest else "model",
+                    storage if storage in encoder.storages else "full",
+                )
+                for encoder in encoders
+            )
+            found.append(_text_option(lying, around))
+    return found
+
+
+def _encoders_away(
+    encoders: Sequence[Part], largest: Part | None
+) -> Iterator[tuple[Sequence[Part], Placement]]:
+    yield (), "resident"
+    if largest is None:
+        return
+    streams = largest.weights("full") > _STREAMED
+    for away in ((largest,), encoders) if len(encoders) > 1 else (encoders,):
+        for mode in _AWAY if streams else _AWAY[:1]:
+            yield away, mode
+
+
+def _text_option(lying: tuple[Lying, ...], around: Surroundings) -> Option:
+    """Encoders work one after the other, so the one that needs the most decides."""
+    rest = parked = weights = activations = 0
+    seconds = 0.0
+    speed, prompts = around.speed, around.workload.prompts
+    for part, placement, storage in lying:
+        at_work = part.at_work(storage, placement, ahead=speed.streams)
+        whole = part.weights(storage)
+        computing = prompts * part.table.operations_at(0) / speed.operations
+        seconds += computing * (1.0 if storage == "full" else _WIDENING)
+        if placement == "resident":
+            rest += whole
+            at_work -= whole
+        else:
+            parked += whole
+            times = 1.0 if placement == "model" else prompts * _BLOCKS
+            if placement == "leaf":
+                times *= _LAYERS
+            seconds += times * speed.carried(whole, around.parked)
+        if at_work + part.activations(0) > weights + activations:
+            weights, activations = at_work, part.activations(0)
+    need = rest + weights + with_workspace(activations)
+    return Option(rest, rest + weights, activations, need, parked, seconds, lying)
+
+
+def vae_options(vae: Part, around: Surroundings) -> list[Option]:
+    """The ways for the autoencoder; the first keeps it on the device and decodes all at once."""
+    workload, speed = around.workload, around.speed
+    weights = vae.weights("full")
+    computing = workload.batch * vae.table.operations_at(around.pixels) / speed.operations
+    picture = workload.width * workload.height
+    ways: list[tuple[int | None, int, float]] = [(None, vae.activations(around.pixels), computing)]
+    for number, tile in enumerate(TILES, 1):
+        if tile * tile < around.pixels:
+            slower = computing * _OVERLAP * _HALVING**number
+            ways.append((tile, vae.tiled_activations(tile, picture), slower))
+    found: list[Option] = []
+    for placement in _PLACEMENTS[:2]:
+        stays = placement == "resident"
+        carried = 0.0 if stays else speed.carried(weights, around.parked)
+        rest, parked = (weights, 0) if stays else (0, weights)
+        lying = (Lying(vae, placement, "full"),)
+        for tile, activations, seconds in ways:
+            whole = seconds + carried
+            need = weights + with_workspace(activations)
+            found.append(Option(rest, weights, activations, need, parked, whole, lying, tile=tile))
+    return found

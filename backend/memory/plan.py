@@ -1,0 +1,164 @@
+"""The fastest way to make a picture within a budget of memory: pure arithmetic."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from backend.memory.estimate import CONTEXT, PROCESS, Parts
+from backend.memory.menu import PLENTY, Menu, Plan
+from backend.memory.placements import Lying, Option, Surroundings
+from backend.memory.sentences import hint_for, reasons, sentence_for
+from backend.memory.speed import USUAL, Parked
+from backend.memory.tables import Tables, load_tables
+from backend.schema.memory import (
+    Budget,
+    Choices,
+    DeviceKind,
+    PartPlan,
+    Piece,
+    Placement,
+    PlanView,
+    Workload,
+)
+
+_PHASES: tuple[Literal["read", "draw", "decode"], ...] = ("read", "draw", "decode")
+
+
+def plan(
+    workload: Workload,
+    budget: Budget,
+    choices: Choices | None = None,
+    learned: float | None = None,
+    tables: Tables | None = None,
+) -> PlanView:
+    """The fastest way that fits; where none does, the smallest one, and what is missing.
+
+    Args:
+        workload: What to draw, with which model.
+        budget: The memory there is.
+        choices: What is decided by hand.
+        learned: How many operations a second this device does of this network, where its own runs
+            told.
+        tables: Those that ship with Easel, unless a test says otherwise.
+
+    Raises:
+        ModelError: When nothing is known of the family, or a part is missing.
+    """
+    choices = choices or Choices()
+    parts = Parts.of(workload, budget.device, tables or load_tables())
+    speed = USUAL[budget.device]
+    if learned:
+        speed = speed._replace(operations=learned)
+    usual: Parked = "disk" if budget.shared else "ram"
+    menu = Menu.of(parts, Surroundings(workload, speed, usual), choices)
+    best = menu.fastest(budget)
+    if not budget.shared and budget.ram_bytes < parts.weights + PROCESS:
+        from_disk = Menu.of(parts, Surroundings(workload, speed, "disk"), choices)
+        found = [each for each in (best, from_disk.fastest(budget)) if each]
+        best = min(found, key=lambda each: each.seconds, default=None)
+        menu = menu if best and best.parked == "ram" else from_disk
+    chosen = best or menu.smallest
+    return _view(
+        chosen,
+        workload,
+        budget,
+        fits=best is not None,
+        seconds=(menu.full_speed, chosen.seconds if learned else None),
+    )
+
+
+def needs(workload: Workload, device: DeviceKind, choices: Choices | None = None) -> PlanView:
+    """What a picture takes where memory is no matter, placed as `choices` say.
+
+    Raises:
+        ModelError: When nothing is known of the family, or a part is missing.
+    """
+    budget = Budget(device=device, device_bytes=PLENTY, ram_bytes=PLENTY)
+    return plan(workload, budget, choices)
+
+
+def _view(
+    chosen: Plan,
+    workload: Workload,
+    budget: Budget,
+    *,
+    fits: bool,
+    seconds: tuple[float, float | None],
+) -> PlanView:
+    full_speed, learned = seconds
+    context = CONTEXT[budget.device]
+    phases = [phase + context for phase in chosen.phases]
+    peak = max(phases)
+    ram = peak if budget.shared else PROCESS
+    if chosen.parked == "ram":
+        ram += chosen.parked_bytes
+    there = min(budget.device_bytes, budget.ram_bytes) if budget.shared else budget.device_bytes
+    short_of_ram = 0 if budget.shared else max(0, ram - budget.ram_bytes)
+    view = PlanView(
+        fits=fits,
+        placement=_overall(chosen),
+        parts=tuple(
+            _part_plan(lying, budget)
+            for option in (chosen.text, chosen.network, chosen.vae)
+            for lying in option.lying
+        ),
+        pictures_at_once=chosen.network.pictures,
+        prompts_at_once=chosen.network.prompts,
+        vae_tile=chosen.vae.tile,
+        parked=chosen.parked,
+        peak_bytes=peak,
+        peak_phase=_PHASES[phases.index(peak)],
+        read_bytes=phases[0],
+        draw_bytes=phases[1],
+        decode_bytes=phases[2],
+        pieces=tuple(_pieces(chosen, phases.index(peak), workload.adapter_bytes, peak)),
+        ram_bytes=ram,
+        budget=budget,
+        missing_bytes=0 if fits else max(0, peak - there) + short_of_ram,
+        slow_down=chosen.seconds / full_speed,
+        seconds=learned,
+        seconds_per_step=learned and chosen.network.seconds / workload.steps,
+        sentence="",
+    )
+    return view.model_copy(
+        update={
+            "sentence": sentence_for(view, workload),
+            "hint": hint_for(view, workload),
+            "why": reasons(view, workload),
+        }
+    )
+
+
+def _overall(chosen: Plan) -> Placement:
+    """The denoising network's, or that of the others where it stays."""
+    placement = chosen.network.lying[0].placement
+    if placement == "resident" and chosen.parked_bytes:
+        return "model"
+    return placement
+
+
+def _part_plan(lying: Lying, budget: Budget) -> PartPlan:
+    part, placement, storage = lying
+    ahead = USUAL[budget.device].streams
+    return PartPlan(
+        role=part.facts.role,
+        placement=placement,
+        storage=storage,
+        weight_bytes=part.weights(storage),
+        device_bytes=part.at_work(storage, placement, ahead=ahead),
+    )
+
+
+def _pieces(chosen: Plan, phase: int, adapters: int, peak: int) -> Iterator[Piece]:
+    """What the peak consists of; the reserve is what is left."""
+    options: tuple[Option, ...] = (chosen.text, chosen.network, chosen.vae)
+    held = [option.weights if at == phase else option.rest for at, option in enumerate(options)]
+    beside = min(adapters, held[1])
+    sizes = {
+        "Text encoders": held[0],
+        "Denoising network": held[1] - beside,
+        "VAE": held[2],
+        "Adapters": beside,
+        "Activations": options[phase].activations,
+    }
+    sizes["Reserve"] = peak - sum(sizes.values())
+    return (Piece(label=label, bytes=size) for label, size in sizes.items() if size)

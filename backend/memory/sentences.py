@@ -1,0 +1,151 @@
+"""A plan in words."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from backend.memory.estimate import GIB, READERS
+from backend.schema.memory import PartPlan, PlanView, Workload
+from backend.schema.models import Role
+
+_NAMES: dict[Role, str] = {"diffusion_model": "denoising network", "vae": "VAE"}
+_ENCODERS: dict[Role, str] = {
+    "clip_l": "CLIP-L text encoder",
+    "clip_g": "CLIP-G text encoder",
+    "clip_h": "CLIP-H text encoder",
+    "t5xxl": "T5 text encoder",
+}
+_NOTICED = 1.015
+"""A smaller slow-down is not told."""
+_TWICE = 1.95
+_LARGEST = 768
+"""Pixels along a side from which a smaller picture is worth advising."""
+
+
+def sentence_for(plan: PlanView, workload: Workload) -> str:
+    """What it needs, how it is made to fit, and how much slower that is."""
+    memory = "memory" if plan.budget.shared else "the card's memory"
+    there = plan.budget.device_bytes
+    if plan.budget.shared:
+        there = min(there, plan.budget.ram_bytes)
+    if not plan.fits:
+        return _does_not_fit(plan, there)
+    needs = f"Needs {plan.peak_bytes / GIB:.1f} of {_gigabytes(there)} GB"
+    measures = [*_measures(plan, workload)]
+    if not measures:
+        return f"{needs}: everything stays in {memory}, at full speed."
+    return f"{needs}: {', '.join(measures)}, {_slower(plan.slow_down)}."
+
+
+def hint_for(plan: PlanView, workload: Workload) -> str:
+    """What helps where it does not fit."""
+    if plan.fits:
+        return ""
+    if max(workload.width, workload.height) >= _LARGEST:
+        return "Choose a smaller size, or a checkpoint in a smaller precision, such as GGUF."
+    return "Choose a smaller checkpoint, or one in a smaller precision, such as GGUF."
+
+
+def reasons(plan: PlanView, workload: Workload) -> tuple[str, ...]:
+    """A sentence for each thing that was decided."""
+    phase = {"read": "reading the prompt", "draw": "drawing", "decode": "decoding"}
+    most = _gigabytes(plan.peak_bytes)
+    told = [f"The most memory, {most} GB, is needed while {phase[plan.peak_phase]}."]
+    told += [_lies(part, plan) for part in plan.parts if part.placement != "resident"]
+    told += [
+        f"The weights of the {_name(part.role)} are kept in eight bits, which takes half the room "
+        "of sixteen and changes the picture a little."
+        for part in plan.parts
+        if part.storage == "fp8"
+    ]
+    told += [
+        f"The weights of the {_name(part.role)} are kept as the file has them, and widened at "
+        "each call."
+        for part in plan.parts
+        if part.storage == "stored"
+    ]
+    if plan.vae_tile:
+        told.append(
+            f"The picture is decoded in tiles of {plan.vae_tile * 8} pixels, because decoding all "
+            "at once takes more than drawing."
+        )
+    if plan.pictures_at_once < workload.batch:
+        told.append(f"{plan.pictures_at_once} of {workload.batch} pictures are drawn at once.")
+    if plan.prompts_at_once < workload.prompts:
+        told.append("The prompt and the negative prompt are read in turn, not together.")
+    return tuple(told)
+
+
+def _does_not_fit(plan: PlanView, there: int) -> str:
+    if plan.peak_bytes > there:
+        where = "there are" if plan.budget.shared else "the card has"
+        return (
+            f"Does not fit: needs {_gigabytes(plan.peak_bytes)} GB, and {where} "
+            f"{_gigabytes(there)}."
+        )
+    return (
+        f"Does not fit: needs {_gigabytes(plan.ram_bytes)} GB of the machine's memory, and there "
+        f"are {_gigabytes(plan.budget.ram_bytes)}."
+    )
+
+
+def _measures(plan: PlanView, workload: Workload) -> Iterator[str]:
+    """How it is made to fit, in few words each."""
+    place = "in RAM" if plan.parked == "ram" else "on the disk"
+    waiting = _grouped(part.role for part in plan.parts if part.placement == "model")
+    if waiting:
+        several = len(waiting) > 1 or waiting[0].endswith("s")
+        yield f"{_joined(waiting)} {'wait' if several else 'waits'} {place}"
+    source = "RAM" if plan.parked == "ram" else "the disk"
+    for placement, unit in (("group", "block"), ("leaf", "layer")):
+        streamed = [_name(part.role) for part in plan.parts if part.placement == placement]
+        if streamed:
+            verb = "come" if len(streamed) > 1 else "comes"
+            yield f"{_joined(streamed)} {verb} from {source} {unit} by {unit}"
+    if any(part.storage == "fp8" for part in plan.parts):
+        yield "weights are kept in eight bits"
+    elif any(part.storage == "stored" for part in plan.parts):
+        yield "weights stay as the file has them"
+    if plan.prompts_at_once < workload.prompts:
+        yield "prompt and negative prompt are drawn in turn"
+    elif plan.pictures_at_once < workload.batch:
+        yield f"{plan.pictures_at_once} of {workload.batch} pictures are drawn at once"
+    if plan.vae_tile:
+        yield "the picture is decoded in tiles"
+
+
+def _lies(part: PartPlan, plan: PlanView) -> str:
+    place = "in RAM" if plan.parked == "ram" else "on the disk"
+    name = _name(part.role)
+    size = _gigabytes(part.weight_bytes)
+    if part.placement == "model":
+        return f"The {name} ({size} GB) waits {place} while others work."
+    unit = "block" if part.placement == "group" else "layer"
+    return f"The {name} ({size} GB) lies {place}, and comes to the device {unit} by {unit}."
+
+
+def _grouped(roles: Iterable[Role]) -> list[str]:
+    """The parts in words, text encoders together."""
+    there = list(roles)
+    readers = [role for role in there if role in READERS]
+    words = ["text encoder" if len(readers) == 1 else "text encoders"] if readers else []
+    return words + [_NAMES[role] for role in there if role in _NAMES]
+
+
+def _joined(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _name(role: Role) -> str:
+    return _NAMES.get(role, _ENCODERS.get(role, "text encoder"))
+
+
+def _slower(slow_down: float) -> str:
+    if slow_down < _NOTICED:
+        return "at nearly full speed"
+    if slow_down < _TWICE:
+        return f"about {round((slow_down - 1) * 100)} % slower"
+    return f"about {slow_down:.1f} times as long"
+
+
+def _gigabytes(size: int) -> str:
+    """In GB as memory is sold, of 2³⁰ bytes."""
+    return f"{size / GIB:.1f}".removesuffix(".0")

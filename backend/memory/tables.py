@@ -1,0 +1,116 @@
+"""What the parts of each family take beside their weights: tables that the engine generated.
+
+`python -m backend.engine.memory.tables` writes `tables.json` anew; tests prove it current.
+"""
+
+from bisect import bisect_left
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+from backend.schema.base import Frozen
+from backend.schema.models import Role
+
+STARTER = "starter"
+PUBLISHED = "published"
+_ALIKE = 0.02
+"""Networks whose numbers of parameters differ by less are of one form: LCM's, inpainting ones."""
+
+
+class Curve(Frozen):
+    """Bytes by the latent pixels of one row: straight lines between points, and beyond them."""
+
+    points: tuple[tuple[int, int], ...]
+    """Pixels and bytes, ascending; one point where pixels make no difference."""
+
+    def at(self, pixels: int) -> int:
+        """The bytes for so many pixels."""
+        points = self.points
+        if len(points) == 1:
+            return points[0][1]
+        place = bisect_left(points, (pixels, 0), 1, len(points) - 1)
+        (left, low), (right, high) = points[place - 1], points[place]
+        return max(0, low + (high - low) * (pixels - left) // (right - left))
+
+
+class PartTable(Frozen):
+    """One part of a family in a published size; all but `operations` counts numbers or bytes."""
+
+    role: Role
+    precision: Literal["fp32", "fp16", "bf16"]
+    """What accelerators compute it in; processors compute in fp32."""
+    parameters: int
+    """The numbers that its file holds."""
+    castable: int
+    """Those that may be kept in eight bits."""
+    outside: int
+    """Those in no block: always on the device while it works."""
+    block: int
+    """Those of the largest block."""
+    two_blocks: int
+    """Those of the largest two blocks in a row: one at work, one on its way."""
+    layer: int
+    """Those of the largest layer."""
+    half: Curve
+    """Activations where numbers take two bytes."""
+    full: Curve
+    """The same for four bytes."""
+    operations: tuple[float, float, float]
+    """How many a row takes: the factors of 1, pixels and pixels²."""
+
+    def activations(self, pixels: int, width: int) -> int:
+        """The bytes of activations of one row.
+
+        Args:
+            pixels: Of the latents.
+            width: Bytes of a number: 2 or 4.
+        """
+        return (self.half if width == 2 else self.full).at(pixels)  # noqa: PLR2004
+
+    def operations_at(self, pixels: int) -> float:
+        """How many multiplications and additions one row takes."""
+        constant, linear, square = self.operations
+        return constant + pixels * (linear + pixels * square)
+
+
+class FamilyTable(Frozen):
+    """The parts of one family, in the order in which they work."""
+
+    family: str
+    name: str
+    """`published`, or `starter` for the model that ships with Easel."""
+    parts: tuple[PartTable, ...]
+
+    def part(self, role: Role) -> PartTable | None:
+        """The part that does this; None where the family has none."""
+        return next((part for part in self.parts if part.role == role), None)
+
+
+class Tables(Frozen):
+    """All families."""
+
+    families: tuple[FamilyTable, ...]
+
+    def find(self, family: str, network_parameters: int) -> FamilyTable | None:
+        """The table for a network; None for an unknown family.
+
+        A network of an unknown size counts as the published one, which is the largest.
+
+        Args:
+            family: The family's id.
+            network_parameters: How many numbers the denoising network has.
+        """
+        there = [table for table in self.families if table.family == family]
+        for table in there:
+            network = table.part("diffusion_model")
+            size = network.parameters if network else 0
+            if abs(size - network_parameters) <= _ALIKE * size:
+                return table
+        return next((table for table in there if table.name == PUBLISHED), None)
+
+
+@cache
+def load_tables() -> Tables:
+    """The tables of this version."""
+    text = files("backend.memory").joinpath("tables.json").read_text(encoding="utf-8")
+    return Tables.model_validate_json(text)

@@ -1,0 +1,137 @@
+"""What a picture needs of a device's memory, and the plan that makes it fit."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from backend.schema.base import Frozen
+from backend.schema.generation import GenerationRequest
+from backend.schema.models import Role
+
+DeviceKind = Literal["cuda", "mps", "cpu"]
+"""AMD's cards count as `cuda`, as PyTorch names them. On `mps` and `cpu` the device's memory is
+the machine's."""
+Placement = Literal["resident", "model", "group", "leaf"]
+"""Where the weights of a part lie: on the device all the time; there as long as the part works; one
+block after the other; one layer after the other."""
+Storage = Literal["full", "stored", "fp8"]
+"""How weights are kept: as the device computes; as the file has them, widened at each call; in
+eight bits, widened at each call, which changes the picture a little."""
+PlacementChoice = Literal["auto", "resident", "model", "group", "leaf"]
+PrecisionChoice = Literal["auto", "exact", "fp8"]
+"""`exact` keeps weights as the device computes, or as the file has them; never in fewer bits."""
+TilingChoice = Literal["auto", "whole", "tiled"]
+
+
+class PartFacts(Frozen):
+    """A part as its file holds it."""
+
+    role: Role
+    parameters: int
+    bytes: int
+
+
+class Workload(Frozen):
+    """What is to be drawn, as far as it decides about memory."""
+
+    family: str
+    parts: tuple[PartFacts, ...]
+    width: int
+    height: int
+    batch: int = 1
+    prompts: int = 2
+    """1 where the negative prompt is left out."""
+    steps: int = 20
+    adapter_bytes: int = 0
+    """Weights of adapters that stay beside the model's own."""
+
+
+class Budget(Frozen):
+    """The memory there is, in bytes."""
+
+    device: DeviceKind
+    device_bytes: int
+    ram_bytes: int
+    """Of the machine; where the device's memory is the machine's, the smaller of both counts."""
+
+    @property
+    def shared(self) -> bool:
+        """Whether the device computes in the machine's memory."""
+        return self.device != "cuda"
+
+
+class Choices(Frozen):
+    """What a person decides by hand; the rest is planned."""
+
+    placement: PlacementChoice = "auto"
+    precision: PrecisionChoice = "auto"
+    tiling: TilingChoice = "auto"
+
+
+class Piece(Frozen):
+    """One part of the peak, for a bar."""
+
+    label: str
+    bytes: int
+
+
+class PartPlan(Frozen):
+    """Where one part of the model lies, and how."""
+
+    role: Role
+    placement: Placement
+    storage: Storage
+    weight_bytes: int
+    device_bytes: int
+    """Those of its weights that are on the device while it works."""
+
+
+class PlanView(Frozen):
+    """The fastest way that fits, or what is missing."""
+
+    fits: bool
+    placement: Placement
+    """Of the denoising network, or `model` where only other parts leave the device."""
+    parts: tuple[PartPlan, ...]
+    pictures_at_once: int
+    prompts_at_once: int
+    vae_tile: int | None
+    """Latents along a side of what is decoded at once; None for the whole picture."""
+    parked: Literal["ram", "disk"]
+    """Where weights lie that are not on the device."""
+    peak_bytes: int
+    """On the device."""
+    peak_phase: Literal["read", "draw", "decode"]
+    """When: reading the prompt, drawing, or decoding."""
+    read_bytes: int
+    draw_bytes: int
+    decode_bytes: int
+    """The most on the device in each phase, the reserve included."""
+    pieces: tuple[Piece, ...]
+    """They add up to the peak."""
+    ram_bytes: int
+    """Of the machine; where the device's memory is the machine's, equal to the peak."""
+    budget: Budget
+    missing_bytes: int = 0
+    """How much more memory it would take, where it does not fit."""
+    slow_down: float
+    """How many times as long as with all of it on the device; 1 for full speed."""
+    seconds: float | None = None
+    """How long it will take, as this machine's own runs tell; None before the first."""
+    seconds_per_step: float | None = None
+    sentence: str
+    hint: str = ""
+    """What helps, where it does not fit."""
+    why: tuple[str, ...] = ()
+    """A sentence for each thing that was decided."""
+
+
+class PlanRequest(Frozen):
+    """A picture to plan for. What is left open is this machine's, or the checkpoint's."""
+
+    generation: GenerationRequest = GenerationRequest()
+    device: DeviceKind | None = None
+    device_bytes: int | None = Field(default=None, gt=0)
+    ram_bytes: int | None = Field(default=None, gt=0)
+    choices: Choices = Choices()
+    adapter_bytes: int = Field(default=0, ge=0)
