@@ -7,13 +7,11 @@ has it, and without as schnell has it.
 """
 
 from pathlib import Path
-from unittest import mock
 
 import numpy as np
 import pytest
 import torch
 from diffusers.pipelines.flux.pipeline_flux import FluxPipeline
-from diffusers.schedulers import scheduling_flow_match_euler_discrete
 from torch import Tensor
 
 from backend.engine.families.base import DenoiserSettings
@@ -21,7 +19,7 @@ from backend.engine.families.flux_model import Flux1, packed, unpacked
 from backend.engine.registry import find_sampler, find_schedule
 from backend.engine.samplers.noise import PictureNoise
 from tests.fixtures.loaded import loaded
-from tests.fixtures.oracle import Doubled
+from tests.fixtures.parity import hearing_flow, in_doubles
 from tests.fixtures.tiny_flux import save_tiny_flux
 
 TOLERANCE = 1e-5
@@ -61,7 +59,7 @@ def pipeline(checkpoint) -> FluxPipeline:
 
 @pytest.fixture(scope="module")
 def model(checkpoint) -> Flux1:
-    with mock.patch("backend.engine.families.flux1.wide_range_dtype", return_value=torch.float64):
+    with in_doubles():
         return loaded("flux1", checkpoint)
 
 
@@ -78,30 +76,17 @@ def pipeline_steps(
     pipeline: FluxPipeline, start: Tensor, steps: int, **options: object
 ) -> list[Tensor]:
     """The pipeline's latents after each model call."""
-    heard: list[Tensor] = []
-
-    def listen(
-        _pipe: object, _step: int, _time: object, told: dict[str, Tensor]
-    ) -> dict[str, Tensor]:
-        heard.append(unpacked(told["latents"], *SHAPE[1:]))
-        return {}
-
-    module = scheduling_flow_match_euler_discrete
-    with (
-        mock.patch.object(module, "np", Doubled(np)),
-        mock.patch.object(module, "torch", Doubled(torch)),
-    ):
+    with hearing_flow() as (heard, told):
         pipeline(
             [PROMPT] * len(SEEDS),
             latents=packed(start),
             width=WIDTH,
             height=HEIGHT,
             num_inference_steps=steps,
-            output_type="latent",
-            callback_on_step_end=listen,
+            **told,
             **options,
         )
-    return heard
+    return [unpacked(tokens, *SHAPE[1:]) for tokens in heard]
 
 
 @pytest.mark.parametrize(("steps", "cfg_scale"), [(10, 1.0), (4, 1.0), (4, 3.0)])

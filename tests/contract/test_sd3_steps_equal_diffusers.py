@@ -7,7 +7,6 @@ given the noise levels of training, which it would otherwise begin to shift twic
 """
 
 from pathlib import Path
-from unittest import mock
 
 import numpy as np
 import pytest
@@ -15,16 +14,14 @@ import torch
 from diffusers.pipelines.stable_diffusion_3.pipeline_stable_diffusion_3 import (
     StableDiffusion3Pipeline,
 )
-from diffusers.schedulers import scheduling_flow_match_euler_discrete
 from torch import Tensor
 
-from backend.engine.families import sd3_loading
 from backend.engine.families.base import DenoiserSettings
 from backend.engine.families.sd3_model import StableDiffusion3
 from backend.engine.registry import find_sampler, find_schedule
 from backend.engine.samplers.noise import PictureNoise
 from tests.fixtures.loaded import loaded
-from tests.fixtures.oracle import Doubled
+from tests.fixtures.parity import hearing_flow, in_doubles
 from tests.fixtures.tiny_sd3 import TINY, save_tiny_sd3
 
 TOLERANCE = 1e-5
@@ -65,7 +62,7 @@ def pipeline(checkpoint) -> StableDiffusion3Pipeline:
 def model(family, checkpoint, pipeline) -> StableDiffusion3:
     # A projection that changes something shows whether it is used.
     pipeline.text_encoder.save_pretrained(checkpoint / "text_encoder")
-    with mock.patch.object(sd3_loading, "wide_range_dtype", return_value=torch.float64):
+    with in_doubles():
         return loaded(family, checkpoint)
 
 
@@ -83,19 +80,7 @@ def pipeline_steps(
     pipeline: StableDiffusion3Pipeline, start: Tensor, steps: int, cfg_scale: float
 ) -> list[Tensor]:
     """The pipeline's latents after each model call."""
-    heard: list[Tensor] = []
-
-    def listen(
-        _pipe: object, _step: int, _time: object, told: dict[str, Tensor]
-    ) -> dict[str, Tensor]:
-        heard.append(told["latents"])
-        return {}
-
-    module = scheduling_flow_match_euler_discrete
-    with (
-        mock.patch.object(module, "np", Doubled(np)),
-        mock.patch.object(module, "torch", Doubled(torch)),
-    ):
+    with hearing_flow() as (heard, options):
         pipeline(
             [PROMPT] * len(SEEDS),
             negative_prompt=[NEGATIVE] * len(SEEDS),
@@ -105,8 +90,7 @@ def pipeline_steps(
             num_inference_steps=steps,
             sigmas=np.linspace(1, 1 / steps, steps),
             guidance_scale=cfg_scale,
-            output_type="latent",
-            callback_on_step_end=listen,
+            **options,
         )
     return heard
 

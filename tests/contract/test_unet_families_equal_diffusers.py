@@ -6,10 +6,7 @@ On tiny random weights in float64, with equal batch shape, from the same noise, 
 variance.
 """
 
-from collections.abc import Generator
-from contextlib import contextmanager
 from dataclasses import replace
-from unittest import mock
 
 import pytest
 import torch
@@ -26,18 +23,16 @@ from diffusers.pipelines.stable_diffusion_xl.pipeline_stable_diffusion_xl import
 from diffusers.pipelines.stable_diffusion_xl.pipeline_stable_diffusion_xl_img2img import (
     StableDiffusionXLImg2ImgPipeline,
 )
-from diffusers.schedulers.scheduling_euler_discrete import EulerDiscreteScheduler
 from diffusers.schedulers.scheduling_lcm import LCMScheduler
 from torch import Tensor
 
-from backend.engine.families import sd2, sd15, sdxl, sdxl_refiner
 from backend.engine.families.base import Conditioning, DenoiserSettings, Encoded
 from backend.engine.families.unet_model import UNetModel
 from backend.engine.registry import find_sampler, find_schedule
 from backend.engine.samplers.noise import PictureNoise
-from backend.engine.schedules.base import NoiseLevels
 from tests.fixtures.loaded import loaded
-from tests.fixtures.oracle import BETAS, in_double_precision
+from tests.fixtures.oracle import BETAS
+from tests.fixtures.parity import euler, hearing, in_doubles, levels_in_doubles
 from tests.fixtures.tiny_unets import (
     save_tiny_refiner,
     save_tiny_sd2,
@@ -53,8 +48,6 @@ SIDE, SHAPE = 64, (4, 8, 8)
 PROMPT, NEGATIVE = "a red apple on a table", "blurry"
 CFG_SCALE = 6.5
 STEPS = 10
-MODULES = {"sd15": sd15, "sd2": sd2, "sdxl": sdxl, "sdxl_refiner": sdxl_refiner}
-LINSPACE = {"timestep_spacing": "linspace"}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -78,16 +71,10 @@ def folders(tmp_path_factory):
     }
 
 
-def in_doubles(family: str, folder) -> UNetModel:
-    module = MODULES[family]
-    with (
-        mock.patch.object(module, "weights_dtype", return_value=torch.float64),
-        mock.patch.object(module, "VAE_DTYPE", torch.float64),
-    ):
+def loaded_in_doubles(family: str, folder) -> UNetModel:
+    with in_doubles():
         model = loaded(family, folder)
-    ends = (0.00085**0.5, 0.012**0.5)  # as in BETAS, without rounding
-    levels = NoiseLevels.from_betas(torch.linspace(*ends, 1000, dtype=torch.float64) ** 2)
-    return replace(model, levels=levels)
+    return replace(model, levels=levels_in_doubles())
 
 
 def oracle(kind, folder, **options):
@@ -112,27 +99,6 @@ def first_noise() -> Tensor:
     return PictureNoise(SEEDS, SHAPE, highest=20.0)().double()
 
 
-@contextmanager
-def hearing(
-    pipeline, sampler: str, make_scheduler
-) -> Generator[tuple[list[Tensor], dict[str, object]]]:
-    """The pipeline's latents after each step, and the options with which it tells them."""
-    heard: list[Tensor] = []
-
-    def listen(_pipe, _step, _time, told):
-        heard.append(told["latents"])
-        return {}
-
-    with in_double_precision(sampler):
-        pipeline.scheduler = make_scheduler(pipeline)
-        yield heard, {"callback_on_step_end": listen, "output_type": "latent"}
-
-
-def euler(pipeline) -> EulerDiscreteScheduler:
-    predicts = pipeline.scheduler.config.prediction_type
-    return EulerDiscreteScheduler(**BETAS, **LINSPACE, prediction_type=predicts)
-
-
 def assert_close(ours: list[Tensor], theirs: list[Tensor], levels: Tensor) -> None:
     assert len(ours) == len(theirs) == len(levels)
     scales = (1 + levels**2).rsqrt()
@@ -148,7 +114,7 @@ def assert_close(ours: list[Tensor], theirs: list[Tensor], levels: Tensor) -> No
 )
 @pytest.mark.parametrize("cfg_scale", [CFG_SCALE, 1.0])
 def test_steps_equal_the_pipeline(folders, family, kind, cfg_scale):
-    model, pipeline = in_doubles(family, folders[family]), oracle(kind, folders[family])
+    model, pipeline = loaded_in_doubles(family, folders[family]), oracle(kind, folders[family])
     sigmas = find_schedule("normal")(model.levels, STEPS)
     start = first_noise() * sigmas[0]
 
@@ -168,7 +134,7 @@ def test_steps_equal_the_pipeline(folders, family, kind, cfg_scale):
 
 
 def test_encoded_prompts_of_sdxl_equal_the_pipeline(folders):
-    ours = in_doubles("sdxl", folders["sdxl"]).encode_prompts(PROMPT, NEGATIVE)
+    ours = loaded_in_doubles("sdxl", folders["sdxl"]).encode_prompts(PROMPT, NEGATIVE)
 
     said = oracle(StableDiffusionXLPipeline, folders["sdxl"]).encode_prompt(
         PROMPT, negative_prompt=NEGATIVE
@@ -193,12 +159,12 @@ def as_tensors(conditioning: Conditioning) -> list[Tensor]:
 
 def test_the_refiner_takes_over_as_in_the_pipelines(folders):
     """The base draws the first eight tenths of the steps, the refiner the rest."""
-    base = in_doubles("sdxl", folders["sdxl"])
+    base = loaded_in_doubles("sdxl", folders["sdxl"])
     sigmas = find_schedule("normal")(base.levels, STEPS)
     start = first_noise() * sigmas[0]
     switched = our_steps(base, start, sigmas[:9])
     refined = our_steps(
-        in_doubles("sdxl_refiner", folders["sdxl_refiner"]), switched[-1], sigmas[8:]
+        loaded_in_doubles("sdxl_refiner", folders["sdxl_refiner"]), switched[-1], sigmas[8:]
     )
 
     refiner = oracle(StableDiffusionXLImg2ImgPipeline, folders["sdxl_refiner"])
@@ -219,7 +185,7 @@ def test_the_refiner_takes_over_as_in_the_pipelines(folders):
 
 
 def test_an_inpainting_checkpoint_paints_everything(folders):
-    model = in_doubles("sd15", folders["inpainting"])
+    model = loaded_in_doubles("sd15", folders["inpainting"])
     pipeline = oracle(StableDiffusionInpaintPipeline, folders["inpainting"])
     sigmas = find_schedule("normal")(model.levels, STEPS)
     start = first_noise() * sigmas[0]
@@ -245,7 +211,7 @@ def test_an_inpainting_checkpoint_paints_everything(folders):
 
 
 def test_lcm_is_told_the_cfg_scale(folders):
-    model = in_doubles("sd15", folders["lcm"])
+    model = loaded_in_doubles("sd15", folders["lcm"])
     sigmas = find_schedule("simple")(model.levels, 5)
     noise = PictureNoise(SEEDS, SHAPE, highest=20.0)
     denoise = model.denoiser(model.encode_prompts(PROMPT, NEGATIVE), settings(8.0))
