@@ -89,9 +89,9 @@ def test_a_checkpoint_draws_exactly_what_its_weights_say(tiny, expected, case: C
     shutil.rmtree(tmp_path)
 
     assert result.latents.isfinite().all()
-    assert result == expected(case.family, case.precision)
+    assert result.equals(expected(case.family, case.precision))
     if case.precision is not Precision.FP32:
-        assert result != expected(case.family, Precision.FP32)
+        assert not result.equals(expected(case.family, Precision.FP32))
 
 
 def test_every_family_is_there_in_every_layout():
