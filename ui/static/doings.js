@@ -117,7 +117,7 @@ export async function reuse(picture) {
   for (const field of facts.fields) {
     const [group, name] = field.id.split(".");
     const value = request[group]?.[name];
-    if (value !== null && value !== undefined) changes[field.id] = value;
+    if (value !== undefined && (value !== null || field.choices)) changes[field.id] = value;
   }
   if (changes["prompt.negative"]) form.showNegative(true);
   form.apply(changes);
