@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
 from backend.access.access import Access
 from backend.services.studio import Studio
@@ -20,6 +20,7 @@ from tests.fixtures.real_studio import FIXTURE_JOBS, real_studio
 # Nothing outside is reached.
 OFFLINE_FLAGS = (*FLAGS, "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
 DESKTOP = ViewportSize(width=1440, height=900)
+PATIENCE_MS = 60_000  # an engine with torch starts slowly on a busy machine
 PHONE = ViewportSize(width=390, height=844)
 
 
@@ -118,6 +119,7 @@ class Watch:
 def browser() -> Generator[Browser]:
     if CHROMIUM is None:
         pytest.skip("there is no chromium on this machine")
+    expect.set_options(timeout=20_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OFFLINE_FLAGS)
         yield browser
@@ -167,7 +169,7 @@ def page(context, site) -> Page:
 def opened(context: BrowserContext, site: Site) -> Page:
     """A new tab with the page, attached to the feed."""
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(PATIENCE_MS)
     page.goto(site.address)
     attached(page)
     return page
