@@ -34,14 +34,14 @@ from recipes.starter.obedience import has_colour, name_background
 from recipes.starter.parts import Autoencoder, open_autoencoder
 from recipes.starter.places import MODEL
 from recipes.starter.sheet import Parts, draw, make_sheet, open_pipeline
-from recipes.starter.training import lower_priority, mean
+from recipes.starter.training import mean
 
 PROMPTS = JUDGE.with_name("starter_prompts.toml")
 PROMPTS_SHA256 = "725b44efa2cbbbcfa74e6f251614b20047aeac4e40131be9aec8f7d3e110ea29"
 JUDGE_SHA256 = "2850baa8f9f634fb08bab36165fcd70af518e99cb311b692991fb9f3eca93d0f"
 ENLARGED = 24
 """Composed pictures over which the upscaler is measured."""
-PHOTOS = ("astronaut", "chelsea", "coffee", "rocket", "hubble_deep_field")
+PHOTOS = ("astronaut", "chelsea", "coffee", "rocket", "immunohistochemistry")
 PHOTO_SIDE = 256
 
 
@@ -234,7 +234,7 @@ def save_wrong(answers: Sequence[Answered], file: Path) -> None:
     """Write the pictures that were taken for something else, each with both names."""
     wrong = [one for one in answers if one.named != one.asked.label][:48]
     columns = [
-        (f"{one.asked.label[:10]} → {one.named[:10]}",
+        (f"{one.asked.label[:9]} as {one.named[:9]}",
          [Image.fromarray((one.picture * 255).astype(np.uint8))])
         for one in wrong
     ]  # fmt: skip
@@ -267,6 +267,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    lower_priority()
     torch.set_num_threads(1)
     sys.exit(main())

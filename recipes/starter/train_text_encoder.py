@@ -113,9 +113,9 @@ class TextTraining:
         torch.nn.utils.clip_grad_norm_(self.reader.parameters(), 1.0)
         self._move(scale)
         return {
-            "unexplained": float(unexplained),
+            "unexplained": float(unexplained.detach()),
             "named": float((names.argmax(1) == labels).float().mean()),
-            "drift": float(drift),
+            "drift": float(drift.detach()),
         }
 
     def _move(self, scale: float) -> None:
