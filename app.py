@@ -34,6 +34,13 @@ def models(arguments: "Sequence[str]") -> int:
     return command(arguments)
 
 
+def plan(arguments: "Sequence[str]") -> int:
+    """Tell whether a picture fits into memory, and how; return the exit code."""
+    from backend.api.cli import plan as command
+
+    return command(arguments)
+
+
 def convert(arguments: "Sequence[str]") -> int:
     """Make safetensors of a pickled checkpoint; return the exit code."""
     from backend.api.cli import convert as command
@@ -53,7 +60,13 @@ def main() -> int:
         return 1
     from backend.setup.entrance import run
 
-    inside = {"page": page, "generate": generate, "models": models, "convert": convert}
+    inside = {
+        "page": page,
+        "generate": generate,
+        "models": models,
+        "plan": plan,
+        "convert": convert,
+    }
     return run(sys.argv[1:], inside)
 
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from backend.api import generate_command, models_command
+from backend.api import generate_command, models_command, plan_command
 from backend.api.convert_command import convert_command
 from backend.api.running import run_command
 from backend.places import default_places
+from backend.services.memory import open_memory
 from backend.services.models import open_models
 from backend.services.studio import open_studio
 
@@ -22,6 +23,11 @@ def generate(argv: Sequence[str]) -> int:
 def models(argv: Sequence[str]) -> int:
     """Run `models` and return the exit code; the page may run at the same time."""
     return models_command.run(argv, lambda: open_models(default_places()))
+
+
+def plan(argv: Sequence[str]) -> int:
+    """Run `plan` and return the exit code; the page may run at the same time."""
+    return plan_command.run(argv, lambda: open_memory(default_places()))
 
 
 def convert(argv: Sequence[str]) -> int:

@@ -9,6 +9,7 @@ from backend.schema.catalogue import Catalogue, CheckpointInfo, ComponentInfo
 from backend.schema.generation import GenerationRequest
 from backend.schema.jobs import Actor, FeedItem, JobView, PictureView, Snapshot
 from backend.schema.library import Hashes, LibraryEntry, LibraryState, ModelFolder, Rescanned
+from backend.schema.memory import PlanRequest, PlanView
 from backend.schema.models import Role
 
 
@@ -190,6 +191,14 @@ class Notes(Protocol):
         ...
 
 
+class Memory(Protocol):
+    """Whether a picture fits into memory."""
+
+    def plan(self, actor: Actor, request: PlanRequest) -> PlanView:
+        """The fastest way that fits, or what is missing."""
+        ...
+
+
 class Verbs(Protocol):
     """Studio, as far as the doors use it."""
 
@@ -226,4 +235,9 @@ class Verbs(Protocol):
     @property
     def notes(self) -> Notes:
         """What the owner notes about models."""
+        ...
+
+    @property
+    def memory(self) -> Memory:
+        """Whether a picture fits into memory."""
         ...

@@ -7,7 +7,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
-from backend.memory.estimate import GIB, MIB, READERS
+from backend.memory.estimate import GIB, MIB, READERS, Parts
+from backend.memory.placements import SCALE
 from backend.memory.plan import needs, plan
 from backend.memory.tables import PUBLISHED, FamilyTable, PartTable, load_tables
 from backend.schema.catalogue import Catalogue, FamilyInfo
@@ -109,10 +110,8 @@ def placements_table() -> str:
     for label, workload in published():
         if not label.endswith("16 bits"):
             continue
-        peaks = [
-            f"{needs(workload, 'cuda', Choices(placement=each)).draw_bytes / GIB:.2f}"
-            for each in _PLACEMENTS
-        ]
+        ways = (Choices(placement=each, precision="exact") for each in _PLACEMENTS)
+        peaks = [f"{needs(workload, 'cuda', way).draw_bytes / GIB:.2f}" for way in ways]
         network = next(part for part in workload.parts if part.role == "diffusion_model")
         rows.append(
             _row(
@@ -130,16 +129,12 @@ def placements_table() -> str:
 
 
 def _activations(workload: Workload, role: str) -> int:
-    """In MiB, as cards compute."""
-    table = next(
-        entry
-        for entry in load_tables().families
-        if (entry.family, entry.name) == (workload.family, PUBLISHED)
-    )
-    part = next(each for each in table.parts if each.role == role)
-    rows = workload.prompts if role == "diffusion_model" else 1
-    width = 4 if part.precision == "fp32" else 2
-    return rows * part.activations(workload.width * workload.height // 64, width) // MIB
+    """In MiB, on a card."""
+    parts = Parts.of(workload, "cuda", load_tables())
+    pixels = workload.width * workload.height // SCALE**2
+    if role == "vae":
+        return parts.vae.activations(pixels) // MIB
+    return parts.network.activations(pixels, workload.prompts) // MIB
 
 
 def _row(cells: list[str]) -> str:
@@ -149,10 +144,9 @@ def _row(cells: list[str]) -> str:
 def written(document: str) -> str:
     """The document with its tables as they are now."""
     for name, table in (("plans", plans_table()), ("placements", placements_table())):
-        pattern = rf"(<!-- {name} -->\n).*?(\n<!-- end of {name} -->)"
-        document = re.sub(
-            pattern, lambda found, t=table: found[1] + t + found[2], document, flags=re.DOTALL
-        )
+        pattern = rf"(<!-- {name} -->\n).*?(<!-- end of {name} -->)"
+        filled = rf"\g<1>{table}\n\g<2>"
+        document = re.sub(pattern, filled, document, flags=re.DOTALL)
     return document
 
 

@@ -18,6 +18,7 @@ TILES = (64, 32)
 """Latents along a side of what may be decoded at once where the whole is too much."""
 READERS = ("clip_l", "clip_g", "clip_h", "t5xxl")
 _CHANNELS, _FLOAT = 3, 4
+_HALF = 2
 _NARROW = 0.95
 """A file counts as narrower only where it holds less than this share of the full bytes."""
 
@@ -30,12 +31,13 @@ class Part:
     table: PartTable
     width: int
     """Bytes of a number that it computes with: 2 or 4."""
+    on_processor: bool
 
     @classmethod
     def on(cls, device: DeviceKind, facts: PartFacts, table: PartTable) -> "Part":
         """The part, computing as it does on this kind of device."""
         wide = device == "cpu" or table.precision == "fp32"
-        return cls(facts, table, 4 if wide else 2)
+        return cls(facts, table, 4 if wide else _HALF, device == "cpu")
 
     @property
     def storages(self) -> tuple[Storage, ...]:
@@ -84,7 +86,13 @@ class Part:
             pixels: Latents of one row.
             rows: Pictures × prompts in one call.
         """
-        return rows * self.table.activations(pixels, self.width)
+        curve = self.table.half if self.width == _HALF else self.table.full
+        plain = rows * curve.at(pixels)
+        if not self.on_processor:
+            return plain
+        # What its kernels hold is mostly one copy of weights, however many rows there are.
+        together = rows * pixels
+        return plain + self.table.processor.at(together) - self.table.full.at(together)
 
     def tiled_activations(self, tile: int, picture: int) -> int:
         """Those of decoding in tiles, with the picture that is put together.

@@ -1,6 +1,6 @@
 """A plan in words."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from backend.memory.estimate import GIB, READERS
 from backend.schema.memory import PartPlan, PlanView, Workload
@@ -90,7 +90,7 @@ def _does_not_fit(plan: PlanView, there: int) -> str:
 def _measures(plan: PlanView, workload: Workload) -> Iterator[str]:
     """How it is made to fit, in few words each."""
     place = "in RAM" if plan.parked == "ram" else "on the disk"
-    waiting = _grouped(part.role for part in plan.parts if part.placement == "model")
+    waiting = _waiting(plan)
     if waiting:
         several = len(waiting) > 1 or waiting[0].endswith("s")
         yield f"{_joined(waiting)} {'wait' if several else 'waits'} {place}"
@@ -122,12 +122,17 @@ def _lies(part: PartPlan, plan: PlanView) -> str:
     return f"The {name} ({size} GB) lies {place}, and comes to the device {unit} by {unit}."
 
 
-def _grouped(roles: Iterable[Role]) -> list[str]:
-    """The parts in words, text encoders together."""
-    there = list(roles)
-    readers = [role for role in there if role in READERS]
-    words = ["text encoder" if len(readers) == 1 else "text encoders"] if readers else []
-    return words + [_NAMES[role] for role in there if role in _NAMES]
+def _waiting(plan: PlanView) -> list[str]:
+    """The parts that wait, in words, text encoders together."""
+    waiting: list[Role] = [part.role for part in plan.parts if part.placement == "model"]
+    readers: list[Role] = [role for role in waiting if role in READERS]
+    words: list[str] = []
+    if len(readers) > 1:
+        words = ["text encoders"]
+    elif readers:
+        alone = sum(part.role in READERS for part in plan.parts) == 1
+        words = ["text encoder" if alone else _name(readers[0])]
+    return words + [_NAMES[role] for role in waiting if role in _NAMES]
 
 
 def _joined(words: Sequence[str]) -> str:

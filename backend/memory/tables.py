@@ -55,17 +55,11 @@ class PartTable(Frozen):
     """Activations where numbers take two bytes."""
     full: Curve
     """The same for four bytes."""
+    processor: Curve
+    """The same with what a processor's kernels hold while they work; it computes in four bytes.
+    Most of this is one copy of weights, so rows are not multiples of it."""
     operations: tuple[float, float, float]
     """How many a row takes: the factors of 1, pixels and pixels²."""
-
-    def activations(self, pixels: int, width: int) -> int:
-        """The bytes of activations of one row.
-
-        Args:
-            pixels: Of the latents.
-            width: Bytes of a number: 2 or 4.
-        """
-        return (self.half if width == 2 else self.full).at(pixels)  # noqa: PLR2004
 
     def operations_at(self, pixels: int) -> float:
         """How many multiplications and additions one row takes."""

@@ -15,6 +15,7 @@ from backend.jobs.queue import JobQueue
 from backend.library.library import Library
 from backend.library.notes import NoteBook
 from backend.locks import HeldLock
+from backend.memory.pace import PaceBook
 from backend.metadata.catalogue import load_catalogue
 from backend.places import Places
 from backend.schema.errors import AlreadyRunningError, OutputError
@@ -24,6 +25,8 @@ from backend.services.gallery import Gallery
 from backend.services.generation import Generation
 from backend.services.host import StudioHost
 from backend.services.jobs import Jobs
+from backend.services.learning import Learner
+from backend.services.memory import PACE_FILE, Memory
 from backend.services.models import Models
 from backend.services.notes import Notes
 from backend.services.shelf import Shelf
@@ -40,6 +43,7 @@ class Studio:
     models: Models
     covers: Covers
     notes: Notes
+    memory: Memory
 
 
 @contextmanager
@@ -67,7 +71,8 @@ def open_studio(
     launch = launch or SubprocessEngines(places)
 
     def engine_for(listener: EngineListener) -> Supervisor:
-        return Supervisor(launch, listener, patience)
+        learner = Learner(listener, lambda job: board.get(job).job.generation, memory)
+        return Supervisor(launch, learner, patience)
 
     with ExitStack() as open_things:
         open_things.enter_context(_sole_use(places))
@@ -82,6 +87,8 @@ def open_studio(
         open_things.callback(lane.close)
         board = Board(journal, shelf)
         board.restore(resume=resume)
+        paces = PaceBook(places.data / PACE_FILE)
+        memory = Memory(library, catalogue, paces, lambda: queue.system.device)
         queue = JobQueue(board, lane, StudioHost(library, places.outputs), engine_for)
         jobs = Jobs(board, queue, shelf)
         open_things.callback(_save_at_the_end, jobs)
@@ -99,6 +106,7 @@ def open_studio(
             models,
             Covers(models, places),
             Notes(models, NoteBook(places.data / "model-notes.json")),
+            memory,
         )
 
 

@@ -8,12 +8,24 @@ FULL_WIDTH = frozenset({"pos_embed", "norm_out", "conv_in", "conv_out", "proj_ou
 """Parts of a network, by name, that lose too much in eight bits: its entrance and its exit."""
 
 
+MOST = 0.9
+"""A block whose own lists of modules hold at least this share of it is split into their members."""
+
+
 def blocks_of(module: nn.Module) -> Sequence[nn.Module]:
-    """The blocks, in the order of the module: the members of its outermost lists of modules."""
+    """The blocks, in the order of the module: the members of its outermost lists of modules.
+
+    A member that is hardly more than lists itself, as a level of a UNet is, counts as its members.
+    """
     blocks: list[nn.Module] = []
     for child in module.children():
-        is_list = isinstance(child, nn.ModuleList | nn.Sequential)
-        blocks += child if is_list else blocks_of(child)
+        if not isinstance(child, nn.ModuleList | nn.Sequential):
+            blocks += blocks_of(child)
+            continue
+        for member in child:
+            inner = blocks_of(member)
+            split = sum(map(count, inner)) >= MOST * count(member)
+            blocks += inner if inner and split else [member]
     return blocks
 
 

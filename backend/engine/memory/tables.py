@@ -57,11 +57,10 @@ def measure(part: PublishedPart) -> PartTable:
         module = part.built()
     sides = SIDES[:1] if part.role in _READS else SIDES
     calls = [_bound(part, 1, side) for side in sides]
-    half, full = (
-        _curve(sides, peaks(part.built, calls, dtype)) for dtype in (torch.bfloat16, torch.float32)
-    )
+    half = [peak.bytes for peak in peaks(part.built, calls, torch.bfloat16)]
+    full = peaks(part.built, calls, torch.float32)
     if part.role == "diffusion_model":
-        _require_straight(part, half)
+        _require_straight(part, half[1])
     blocks = [count(block) for block in blocks_of(module)]
     return PartTable(
         role=part.role,
@@ -72,8 +71,9 @@ def measure(part: PublishedPart) -> PartTable:
         block=max(blocks),
         two_blocks=max(map(sum, pairwise(blocks))),
         layer=max(map(_own, module.modules())),
-        half=half,
-        full=full,
+        half=_curve(sides, half),
+        full=_curve(sides, [peak.bytes for peak in full]),
+        processor=_curve(sides, [peak.on_processor for peak in full]),
         operations=_polynomial(sides, operations(part.built, calls[:3])),
     )
 
@@ -97,11 +97,11 @@ def fewest(points: Sequence[Point]) -> tuple[Point, ...]:
     return (*fewest(points[: middle + 1]), *fewest(points[middle:])[1:])
 
 
-def _require_straight(part: PublishedPart, one: Curve) -> None:
-    pixels = SIDES[1] ** 2
+def _require_straight(part: PublishedPart, one: int) -> None:
+    """Compare two rows at the second side with one."""
     [two] = peaks(part.built, [_bound(part, 2, SIDES[1])], torch.bfloat16)
-    if abs(two - 2 * one.at(pixels)) > CLOSE * two:
-        raise NotStraightError(f"Two rows of {part.config} take {two} bytes, one {one.at(pixels)}.")
+    if abs(two.bytes - 2 * one) > CLOSE * two.bytes:
+        raise NotStraightError(f"Two rows of {part.config} take {two.bytes} bytes, one {one}.")
 
 
 def _polynomial(sides: Sequence[int], values: Sequence[int]) -> tuple[float, float, float]:

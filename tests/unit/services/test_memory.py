@@ -1,0 +1,196 @@
+"""Plans from the headers of files, for the owner and for guests."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from backend.memory.pace import PaceBook
+from backend.places import default_places
+from backend.schema.errors import ModelMissingError, OutOfRangeError
+from backend.schema.events import Event, Finished, ImageReady, Metric
+from backend.schema.fields import Scalar
+from backend.schema.generation import GenerationRequest
+from backend.schema.jobs import OWNER, Actor, DeviceView, Role
+from backend.schema.memory import Choices, PlanRequest
+from backend.services.learning import Learner
+from backend.services.memory import PACE_FILE, Memory, open_memory
+from tests.fixtures import model_files as made
+from tests.fixtures.published_unets import whole_file
+from tests.fixtures.starter import starter_request
+
+ANNA = Actor(id="anna", role=Role.GUEST)
+GIB = 2**30
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    place = tmp_path_factory.mktemp("models")
+    made.write_safetensors(place / "sdxl.safetensors", whole_file("sdxl"))
+    return place
+
+
+@pytest.fixture
+def places(tmp_path, folder):
+    return replace(default_places(), data=tmp_path / "data", models=folder)
+
+
+@pytest.fixture
+def memory(places):
+    with open_memory(places) as opened:
+        yield opened
+
+
+def asked(checkpoint="sdxl", gigabytes=8, fields: Mapping[str, Scalar] | None = None):
+    chosen = {"model.checkpoint": checkpoint, **(fields or {})}
+    return PlanRequest(
+        generation=GenerationRequest.from_fields(chosen),
+        device_bytes=gigabytes * GIB,
+        ram_bytes=32 * GIB,
+    )
+
+
+def test_weights_are_those_of_the_file_to_the_byte(memory):
+    view = memory.plan(OWNER, asked(gigabytes=24))
+
+    weights = {part.role: part.weight_bytes for part in view.parts}
+    assert weights["diffusion_model"] == 2 * 2_567_463_684
+    assert weights["vae"] == 4 * 83_653_863
+    assert weights["clip_g"] == 2 * made_parameters("conditioner.embedders.1.")
+
+
+def made_parameters(prefix):
+    total = 0
+    for name, shape in whole_file("sdxl").items():
+        numbers = 1
+        for length in shape:
+            numbers *= length
+        total += numbers if name.startswith(prefix) else 0
+    return total
+
+
+def test_guests_plan_too_but_learn_nothing_of_other_files(memory, folder):
+    assert memory.plan(ANNA, asked()).fits
+    with pytest.raises(ModelMissingError):
+        memory.plan(ANNA, asked(str(folder / "sdxl.safetensors")))
+    assert memory.plan(OWNER, asked(str(folder / "sdxl.safetensors"))).fits
+
+
+def test_size_batch_and_guidance_decide(memory):
+    small, large, many, unguided = (
+        memory.plan(OWNER, asked(gigabytes=48, fields=fields)).draw_bytes
+        for fields in (
+            {},
+            {"size.width": 2048, "size.height": 2048},
+            {"batch.size": 4},
+            {"sampling.cfg_scale": 1.0},
+        )
+    )
+
+    assert unguided < small < many
+    assert large == pytest.approx(many, rel=0.01)  # four times the pixels, or four pictures
+
+
+def test_samplers_that_call_twice_take_twice_as_long(memory, places):
+    with open_memory(places) as opened:
+        euler, heun = (
+            opened.workload(
+                starter_request(
+                    sampling=starter_request().sampling.model_copy(update={"sampler": each})
+                )
+            ).steps
+            for each in ("euler", "heun")
+        )
+
+    assert heun == 2 * euler
+
+
+def test_what_makes_no_sense_is_an_error_in_words(memory):
+    with pytest.raises(OutOfRangeError, match="Width"):
+        memory.plan(OWNER, asked(fields={"size.width": 100}))
+    with pytest.raises(ModelMissingError, match="not installed"):
+        memory.plan(OWNER, asked("nothing"))
+
+
+def test_choices_by_hand_are_kept(memory):
+    request = asked(gigabytes=24).model_copy(update={"choices": Choices(placement="leaf")})
+
+    assert memory.plan(OWNER, request).placement == "leaf"
+
+
+def test_a_plan_for_the_page_takes_less_than_ten_milliseconds(memory):
+    memory.plan(OWNER, asked())
+
+    def seconds():
+        start = time.perf_counter()
+        memory.plan(ANNA, asked())
+        return time.perf_counter() - start
+
+    assert min(seconds() for _ in range(10)) < 0.01
+
+
+class Listener:
+    """Keeps what it hears."""
+
+    def __init__(self):
+        self.heard: list[Event] = []
+
+    def engine_told(self, job, event):
+        self.heard.append(event)
+
+    def engine_changed(self):
+        raise NotImplementedError
+
+    def engine_died(self, death):
+        raise NotImplementedError
+
+    def tick(self):
+        raise NotImplementedError
+
+
+@pytest.fixture
+def device():
+    return DeviceView(name="a card", memory_used=0, memory_total=8 * GIB)
+
+
+def test_runs_teach_how_long_the_next_one_takes(places, memory, device):
+    paces = PaceBook(places.data / PACE_FILE)
+    on_a_card = Memory(memory._library, memory._catalogue, paces, lambda: device)
+    request = PlanRequest(
+        generation=GenerationRequest.from_fields(
+            {
+                "model.checkpoint": "starter",
+                "size.width": 64,
+                "size.height": 64,
+                "sampling.steps": 3,
+            }
+        )
+    )
+    listener = Listener()
+    learner = Learner(listener, lambda _: starter_request(), on_a_card)
+    events = [
+        ImageReady(index=0, path="a.png", width=64, height=64, seed=1),
+        Metric(name="seconds_in_models", step=0, value=6.0),
+        Finished(),
+    ]
+
+    assert on_a_card.plan(OWNER, request).seconds is None
+    for event in events:
+        learner.engine_told("job", event)
+
+    view = on_a_card.plan(OWNER, request)
+    assert listener.heard == events
+    assert view.budget.device == "cuda"
+    assert view.seconds == pytest.approx(6.0)
+
+
+def test_a_run_that_drew_nothing_teaches_nothing(places, memory, device):
+    on_a_card = Memory(
+        memory._library, memory._catalogue, PaceBook(places.data / PACE_FILE), lambda: device
+    )
+    learner = Learner(Listener(), lambda _: starter_request(), on_a_card)
+
+    learner.engine_told("job", Metric(name="seconds_in_models", step=0, value=6.0))
+
+    assert not (places.data / PACE_FILE).exists()
