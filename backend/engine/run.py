@@ -9,6 +9,7 @@ from backend.engine.batches import Batch, remaining_batches
 from backend.engine.context import Context, JobFunction
 from backend.engine.converting import convert
 from backend.engine.families.base import Conditioning, Model
+from backend.engine.families.decoding import decode
 from backend.engine.registry import families
 from backend.engine.residency import Residency
 from backend.engine.sampling import Pace, begin, plan_pace, sample
@@ -44,8 +45,7 @@ def generate(request: dict[str, object], context: Context) -> Iterator[Event]:
         context.slots["latents"] = yield from draw(wanted, batch, pace, residency)
         model = yield from residency.load(_last_model(wanted))
         for place, index in batch.missing:
-            yield Stage(sentence="Decoding")
-            picture = model.decode(context.slots["latents"][place])
+            picture = yield from decode(model, context.slots["latents"][place], index)
             yield from save(picture, wanted, index, context)
         del model  # the next batch may need its room
 

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from PIL import Image
 
 from backend.engine.context import Context
-from backend.engine.postprocess.pictures import is_blank
 from backend.metadata.png import encode_png
 from backend.outputs.naming import picture_path
 from backend.outputs.writing import write_atomically
 from backend.schema.errors import OutputError
-from backend.schema.events import Event, ImageReady, ImageUnsaved, Stage, Warned
+from backend.schema.events import Event, ImageReady, ImageUnsaved, Stage
 from backend.schema.generation import ResolvedRequest
 
 
@@ -24,11 +23,6 @@ def save(
         `ImageReady` when it is on disk, or `ImageUnsaved` with the whole PNG.
     """
     yield Stage(sentence="Saving")
-    if is_blank(picture):
-        yield Warned(
-            sentence=f"Picture {index + 1} is black: the model's numbers overflowed. "
-            "Try a lower CFG scale or another checkpoint."
-        )
     path = picture_path(context.job, index, request, context.created)
     png = encode_png(picture, request, index, context.created)
     ready = ImageReady(

@@ -18,6 +18,7 @@ from backend.engine.families.base import DenoiserSettings
 from backend.engine.families.flux_model import Flux1, packed, unpacked
 from backend.engine.registry import find_sampler, find_schedule
 from backend.engine.samplers.noise import PictureNoise
+from tests.fixtures.decoding import decoded
 from tests.fixtures.loaded import loaded
 from tests.fixtures.parity import hearing_flow, in_doubles
 from tests.fixtures.tiny_flux import save_tiny_flux
@@ -139,5 +140,5 @@ def test_decoded_pictures_equal_the_pipeline(model, pipeline):
         pixels = pipeline.vae.decode(scaled).sample
     expected = pipeline.image_processor.postprocess(pixels, output_type="np")[0]
 
-    ours = np.asarray(model.decode(latents), dtype=np.float64)
+    ours = np.asarray(decoded(model, latents), dtype=np.float64)
     assert np.abs(ours - expected * 255).max() <= 0.501

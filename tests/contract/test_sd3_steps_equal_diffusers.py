@@ -20,6 +20,7 @@ from backend.engine.families.base import DenoiserSettings
 from backend.engine.families.sd3_model import StableDiffusion3
 from backend.engine.registry import find_sampler, find_schedule
 from backend.engine.samplers.noise import PictureNoise
+from tests.fixtures.decoding import decoded
 from tests.fixtures.loaded import loaded
 from tests.fixtures.parity import hearing_flow, in_doubles
 from tests.fixtures.tiny_sd3 import TINY, save_tiny_sd3
@@ -130,5 +131,5 @@ def test_decoded_pictures_equal_the_pipeline(model, pipeline):
         pixels = pipeline.vae.decode(scaled).sample
     expected = pipeline.image_processor.postprocess(pixels, output_type="np")[0]
 
-    ours = np.asarray(model.decode(latents), dtype=np.float64)
+    ours = np.asarray(decoded(model, latents), dtype=np.float64)
     assert np.abs(ours - expected * 255).max() <= 0.501

@@ -23,6 +23,7 @@ from backend.engine.families.base import DenoiserSettings, Model
 from backend.engine.registry import find_sampler, find_schedule
 from backend.engine.samplers.noise import BrownianPath, PictureNoise
 from backend.engine.schedules.base import NoiseLevels
+from tests.fixtures.decoding import decoded
 from tests.fixtures.loaded import loaded
 from tests.fixtures.oracle import (
     BETAS,
@@ -253,5 +254,5 @@ def test_decoded_pictures_equal_the_pipeline(model, pipeline):
         pixels = pipeline.vae.decode(latents.unsqueeze(0).double() / scaling).sample
     expected = pipeline.image_processor.postprocess(pixels, output_type="np")[0]
 
-    ours = np.asarray(model.decode(latents), dtype=np.float64)
+    ours = np.asarray(decoded(model, latents), dtype=np.float64)
     assert np.abs(ours - expected * 255).max() <= 0.501

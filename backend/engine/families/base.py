@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import torch
-from PIL import Image
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from torch import Tensor
 
 from backend.engine.samplers.base import Denoiser
@@ -87,6 +87,11 @@ class Model(Protocol):
     """
 
     @property
+    def vae(self) -> AutoencoderKL:
+        """What turns its latents into pictures; see `families.decoding`."""
+        ...
+
+    @property
     def latent_format(self) -> LatentFormat:
         """What its latents look like."""
         ...
@@ -111,8 +116,4 @@ class Model(Protocol):
 
     def denoiser(self, conditioning: Conditioning, settings: DenoiserSettings) -> Denoiser:
         """The guided estimate of the clean latents, one call of the network for both prompts."""
-        ...
-
-    def decode(self, latent: Tensor) -> Image.Image:
-        """Turn the latents of one picture, shape (channels, height, width), into the picture."""
         ...

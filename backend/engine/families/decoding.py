@@ -1,19 +1,82 @@
 """From latents to pictures, with the autoencoder of any family."""
 
+import copy
+from collections.abc import Generator
+from typing import cast
+
 import torch
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from PIL import Image
 from torch import Tensor
 
-from backend.engine.families.base import ModelClock
-from backend.engine.postprocess.pictures import to_picture
+from backend.engine.families.base import Model, ModelClock
+from backend.engine.families.tiled_decoding import tiled_pixels
+from backend.engine.postprocess.pictures import is_blank, to_picture
+from backend.schema.events import Event, Stage, Warned
 
 
-def decoded(vae: AutoencoderKL, latent: Tensor, clock: ModelClock) -> Image.Image:
-    """Turn the latents of one picture, shape (channels, height, width), into the picture."""
+def decode(
+    model: Model, latent: Tensor, index: int = 0, tile: int | None = None
+) -> Generator[Event, None, Image.Image]:
+    """Turn the latents of one picture into the picture.
+
+    One that comes out broken in half precision is decoded again in full precision.
+
+    Args:
+        model: Whose autoencoder decodes.
+        latent: Shape (channels, height, width).
+        index: The picture's place in its job, for what is told of it.
+        tile: Latents along a side of what is decoded at once; None for the whole picture.
+
+    Yields:
+        A stage before each tile, so that a person can cancel there, and warnings.
+    """
+    pixels = yield from _pixels(model, model.vae, latent, tile)
+    if not latent.isfinite().all():  # no decoding helps
+        yield Warned(
+            sentence=f"Picture {index + 1} broke while it was drawn: the model's numbers "
+            "overflowed. Try a lower CFG scale, another sampler or another checkpoint."
+        )
+        return to_picture(pixels)
+    if _broken(pixels) and model.vae.dtype.itemsize < torch.float32.itemsize:
+        yield Warned(
+            sentence=f"Picture {index + 1} came out black, because the autoencoder's numbers "
+            "overflowed in half precision. It was decoded again in full precision."
+        )
+        exact = copy.deepcopy(model.vae).float()  # a training may share the model's own
+        pixels = yield from _pixels(model, exact, latent, tile)
+    if _broken(pixels):
+        yield Warned(
+            sentence=f"Picture {index + 1} is black: the model's numbers overflowed. "
+            "Try a lower CFG scale or another checkpoint."
+        )
+    return to_picture(pixels)
+
+
+def _broken(pixels: Tensor) -> bool:
+    """Whether numbers overflowed: some are no numbers, or every pixel is black."""
+    return not pixels.isfinite().all() or is_blank(to_picture(pixels))
+
+
+def _pixels(
+    model: Model, vae: AutoencoderKL, latent: Tensor, side: int | None
+) -> Generator[Event, None, Tensor]:
+    """Shape (3, height × scale, width × scale), from -1 to 1."""
+    height, width = latent.shape[-2:]
+    if side is None or max(height, width) <= side:
+        yield Stage(sentence="Decoding")
+        return _decoded(vae, latent, model.clock)
+    return (yield from tiled_pixels(vae, _scaled(vae, latent), side, model.clock))
+
+
+def _decoded(vae: AutoencoderKL, latent: Tensor, clock: ModelClock) -> Tensor:
+    with torch.no_grad(), clock.running():
+        return vae.decode(_scaled(vae, latent), return_dict=False)[0][0]
+
+
+def _scaled(vae: AutoencoderKL, latent: Tensor) -> torch.FloatTensor:
+    """As the autoencoder reads it, shape (1, channels, height, width)."""
     scaled = latent.unsqueeze(0) / vae.config["scaling_factor"]
     if vae.config["shift_factor"] is not None:
         scaled = scaled + vae.config["shift_factor"]
-    with torch.no_grad(), clock.running():
-        pixels = vae.decode(scaled.to(vae.dtype), return_dict=False)[0]
-    return to_picture(pixels[0])
+    return cast("torch.FloatTensor", scaled.to(vae.dtype))

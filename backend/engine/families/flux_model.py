@@ -7,7 +7,6 @@ from typing import cast
 import torch
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.models.transformers.transformer_flux import FluxTransformer2DModel
-from PIL import Image
 from torch import Tensor
 
 from backend.engine.families.base import (
@@ -16,7 +15,6 @@ from backend.engine.families.base import (
     LatentFormat,
     ModelClock,
 )
-from backend.engine.families.decoding import decoded
 from backend.engine.families.guiding import PromptRows
 from backend.engine.prompts.remembered import EncodePrompts
 from backend.engine.schedules.base import NoiseLevels
@@ -59,10 +57,6 @@ class Flux1:
         if self.transformer.config["guidance_embeds"]:
             guidance = USUAL_GUIDANCE if settings.guidance is None else settings.guidance
         return FluxDenoiser(self, PromptRows.of(conditioning, settings.cfg_scale), guidance)
-
-    def decode(self, latent: Tensor) -> Image.Image:
-        """Turn the latents of one picture, shape (16, height, width), into the picture."""
-        return decoded(self.vae, latent, self.clock)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ from typing import cast
 import torch
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.models.transformers.transformer_sd3 import SD3Transformer2DModel
-from PIL import Image
 from torch import Tensor
 
 from backend.engine.families.base import (
@@ -15,7 +14,6 @@ from backend.engine.families.base import (
     LatentFormat,
     ModelClock,
 )
-from backend.engine.families.decoding import decoded
 from backend.engine.families.guiding import PromptRows
 from backend.engine.prompts.remembered import EncodePrompts
 from backend.engine.schedules.base import NoiseLevels
@@ -73,10 +71,6 @@ class StableDiffusion3:
                     f"size.{side}",
                 )
         return VelocityDenoiser(self, PromptRows.of(conditioning, settings.cfg_scale))
-
-    def decode(self, latent: Tensor) -> Image.Image:
-        """Turn the latents of one picture, shape (16, height, width), into the picture."""
-        return decoded(self.vae, latent, self.clock)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from typing import Literal
 import torch
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
-from PIL import Image
 from torch import Tensor
 
 from backend.engine.families.base import (
@@ -17,7 +16,6 @@ from backend.engine.families.base import (
     LatentToRgb,
     ModelClock,
 )
-from backend.engine.families.decoding import decoded
 from backend.engine.families.guiding import PromptRows
 from backend.engine.loading.scheduler_config import SchedulerConfig
 from backend.engine.prompts.remembered import EncodePrompts
@@ -64,10 +62,6 @@ class UNetModel:
         told = self.unet.config["time_cond_proj_dim"]  # the scale is told, not mixed in: LCM
         rows = PromptRows.of(conditioning, 1.0 if told else settings.cfg_scale)
         return UNetDenoiser(self, rows, settings, self._beside(settings))
-
-    def decode(self, latent: Tensor) -> Image.Image:
-        """Turn the latents of one picture, shape (4, height, width), into the picture."""
-        return decoded(self.vae, latent, self.clock)
 
     def _beside(self, settings: DenoiserSettings) -> Tensor | None:
         """What an inpainting UNet sees beside the latents: here, that all is to be painted."""

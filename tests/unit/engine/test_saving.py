@@ -3,14 +3,13 @@
 import base64
 import io
 
-import pytest
 from PIL import Image
 
 from backend.engine import saving
 from backend.engine.saving import save
 from backend.metadata.png import read_metadata
 from backend.schema.errors import OutputError
-from backend.schema.events import ImageReady, ImageUnsaved, Warned
+from backend.schema.events import ImageReady, ImageUnsaved
 from tests.fixtures.starter import context_in, of_type, starter_request
 
 RED = Image.new("RGB", (64, 64), (200, 20, 20))
@@ -49,13 +48,3 @@ def test_a_refused_picture_is_handed_over_whole(tmp_path, monkeypatch):
     with Image.open(png) as picture:
         assert picture.getpixel((0, 0)) == (200, 20, 20)
     assert read_metadata(png) is not None
-
-
-@pytest.mark.parametrize(("colour", "warnings"), [((0, 0, 0), 1), ((0, 0, 1), 0)])
-def test_a_black_picture_is_saved_with_a_warning(tmp_path, colour, warnings):
-    picture = Image.new("RGB", (64, 64), colour)
-
-    events = list(save(picture, starter_request(), 0, context_in(tmp_path)))
-
-    assert len(of_type(events, Warned)) == warnings
-    assert len(of_type(events, ImageReady)) == 1
