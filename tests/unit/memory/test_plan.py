@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from backend.memory.document import Published, published
+from backend.memory.estimate import CONTEXT, WORKSPACE
 from backend.memory.plan import needs, plan
 from backend.memory.tables import PUBLISHED, load_tables
 from backend.schema.errors import ModelError
@@ -71,7 +72,10 @@ def test_pieces_add_up_to_the_peak_and_the_peak_keeps_to_the_budget(workload, bu
 
     assert sum(piece.bytes for piece in view.pieces) == view.peak_bytes
     assert view.peak_bytes == max(view.read_bytes, view.draw_bytes, view.decode_bytes)
-    assert all(piece.bytes > 0 for piece in view.pieces)
+    sizes = {piece.label: piece.bytes for piece in view.pieces}
+    assert all(size > 0 for size in sizes.values())
+    room = int(sizes["Activations"] * WORKSPACE)
+    assert sizes["Reserve"] == CONTEXT[budget.device] + room
     assert view.fits == (view.missing_bytes == 0)
     if view.fits:
         assert view.peak_bytes <= budget.device_bytes

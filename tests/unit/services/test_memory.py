@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from math import prod
 
 import pytest
 
@@ -17,6 +18,7 @@ from backend.schema.memory import Choices, PlanRequest
 from backend.services.learning import Learner
 from backend.services.memory import PACE_FILE, Memory, open_memory
 from tests.fixtures import model_files as made
+from tests.fixtures.published_parts import autoencoder_tensors, t5_tensors
 from tests.fixtures.published_unets import whole_file
 from tests.fixtures.starter import starter_request
 
@@ -61,13 +63,26 @@ def test_weights_are_those_of_the_file_to_the_byte(memory):
 
 
 def made_parameters(prefix):
-    total = 0
-    for name, shape in whole_file("sdxl").items():
-        numbers = 1
-        for length in shape:
-            numbers *= length
-        total += numbers if name.startswith(prefix) else 0
-    return total
+    tensors = whole_file("sdxl").items()
+    return sum(prod(shape) for name, shape in tensors if name.startswith(prefix))
+
+
+def test_parts_in_files_of_their_own_count_as_these_hold_them(tmp_path):
+    folder = tmp_path / "models"
+    folder.mkdir()
+    made.write_gguf(folder / "flux1-dev-Q4_K.gguf", made.flux())
+    made.write_safetensors(folder / "clip_l.safetensors", made.CLIP_L)
+    made.write_safetensors(folder / "t5xxl_fp8.safetensors", t5_tensors(), dtype="F8_E4M3")
+    vae = autoencoder_tensors(16, around=False)
+    made.write_safetensors(folder / "ae.safetensors", vae, dtype="F32")
+    with open_memory(replace(default_places(), data=tmp_path / "data", models=folder)) as memory:
+        view = memory.plan(OWNER, asked("flux1-dev-Q4_K"))
+
+    parts = {part.role: part for part in view.parts}
+    assert set(parts) == {"diffusion_model", "clip_l", "t5xxl", "vae"}
+    assert parts["t5xxl"].storage == "stored"
+    assert parts["t5xxl"].weight_bytes == sum(prod(shape) for shape in t5_tensors().values())
+    assert parts["vae"].weight_bytes == 2 * sum(prod(shape) for shape in vae.values())
 
 
 def test_guests_plan_too_but_learn_nothing_of_other_files(memory, folder):
