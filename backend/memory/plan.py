@@ -8,7 +8,7 @@ from backend.memory.menu import PLENTY, Menu, Plan
 from backend.memory.placements import Lying, Option, Surroundings
 from backend.memory.sentences import hint_for, reasons, sentence_for
 from backend.memory.speed import USUAL, Parked
-from backend.memory.tables import Tables, load_tables
+from backend.memory.tables import load_tables
 from backend.schema.memory import (
     Budget,
     Choices,
@@ -28,7 +28,6 @@ def plan(
     budget: Budget,
     choices: Choices | None = None,
     learned: float | None = None,
-    tables: Tables | None = None,
 ) -> PlanView:
     """The fastest way that fits; where none does, the smallest one, and what is missing.
 
@@ -38,13 +37,12 @@ def plan(
         choices: What is decided by hand.
         learned: How many operations a second this device does of this network, where its own runs
             told.
-        tables: Those that ship with Easel, unless a test says otherwise.
 
     Raises:
         ModelError: When nothing is known of the family, or a part is missing.
     """
     choices = choices or Choices()
-    parts = Parts.of(workload, budget.device, tables or load_tables())
+    parts = Parts.of(workload, budget.device, load_tables())
     speed = USUAL[budget.device]
     if learned:
         speed = speed._replace(operations=learned)
@@ -57,12 +55,19 @@ def plan(
         best = min(found, key=lambda each: each.seconds, default=None)
         menu = menu if best and best.parked == "ram" else from_disk
     chosen = best or menu.smallest
-    return _view(
-        chosen,
-        workload,
-        budget,
-        fits=best is not None,
-        seconds=(menu.full_speed, chosen.seconds if learned else None),
+    view = _view(chosen, workload, budget, fits=best is not None).model_copy(
+        update={
+            "slow_down": chosen.seconds / menu.full_speed,
+            "seconds": chosen.seconds if learned else None,
+            "seconds_per_step": chosen.network.seconds / workload.steps if learned else None,
+        }
+    )
+    return view.model_copy(
+        update={
+            "sentence": sentence_for(view, workload),
+            "hint": hint_for(view, workload),
+            "why": reasons(view, workload),
+        }
     )
 
 
@@ -76,31 +81,18 @@ def needs(workload: Workload, device: DeviceKind, choices: Choices | None = None
     return plan(workload, budget, choices)
 
 
-def _view(
-    chosen: Plan,
-    workload: Workload,
-    budget: Budget,
-    *,
-    fits: bool,
-    seconds: tuple[float, float | None],
-) -> PlanView:
-    full_speed, learned = seconds
-    context = CONTEXT[budget.device]
-    phases = [phase + context for phase in chosen.phases]
+def _view(chosen: Plan, workload: Workload, budget: Budget, *, fits: bool) -> PlanView:
+    """All of the view but times and words."""
+    phases = [phase + CONTEXT[budget.device] for phase in chosen.phases]
     peak = max(phases)
-    ram = peak if budget.shared else PROCESS
-    if chosen.parked == "ram":
-        ram += chosen.parked_bytes
-    there = min(budget.device_bytes, budget.ram_bytes) if budget.shared else budget.device_bytes
-    short_of_ram = 0 if budget.shared else max(0, ram - budget.ram_bytes)
-    view = PlanView(
+    ram = _ram(chosen, budget, peak)
+    parts = (
+        lying for option in (chosen.text, chosen.network, chosen.vae) for lying in option.lying
+    )
+    return PlanView(
         fits=fits,
         placement=_overall(chosen),
-        parts=tuple(
-            _part_plan(lying, budget)
-            for option in (chosen.text, chosen.network, chosen.vae)
-            for lying in option.lying
-        ),
+        parts=tuple(_part_plan(lying, budget) for lying in parts),
         pictures_at_once=chosen.network.pictures,
         prompts_at_once=chosen.network.prompts,
         vae_tile=chosen.vae.tile,
@@ -113,19 +105,22 @@ def _view(
         pieces=tuple(_pieces(chosen, phases.index(peak), workload.adapter_bytes, peak)),
         ram_bytes=ram,
         budget=budget,
-        missing_bytes=0 if fits else max(0, peak - there) + short_of_ram,
-        slow_down=chosen.seconds / full_speed,
-        seconds=learned,
-        seconds_per_step=learned and chosen.network.seconds / workload.steps,
+        missing_bytes=0 if fits else _missing(budget, peak, ram),
+        slow_down=1.0,
         sentence="",
     )
-    return view.model_copy(
-        update={
-            "sentence": sentence_for(view, workload),
-            "hint": hint_for(view, workload),
-            "why": reasons(view, workload),
-        }
-    )
+
+
+def _ram(chosen: Plan, budget: Budget, peak: int) -> int:
+    if budget.shared:
+        return peak
+    return PROCESS + (chosen.parked_bytes if chosen.parked == "ram" else 0)
+
+
+def _missing(budget: Budget, peak: int, ram: int) -> int:
+    if budget.shared:
+        return peak - min(budget.device_bytes, budget.ram_bytes)
+    return max(0, peak - budget.device_bytes) + max(0, ram - budget.ram_bytes)
 
 
 def _overall(chosen: Plan) -> Placement:
