@@ -1,5 +1,6 @@
 """Which device the models compute on, in which precision, and with how many threads."""
 
+import gc
 import os
 
 import psutil
@@ -23,6 +24,22 @@ def weights_dtype(device: torch.device) -> torch.dtype:
 def wide_range_dtype(device: torch.device) -> torch.dtype:
     """For networks whose activations exceed half precision's range, such as T5 and FLUX."""
     return torch.float32 if device.type == "cpu" else torch.bfloat16
+
+
+def free_bytes(device: torch.device) -> int:
+    """How much of the memory that a device computes in is free."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
+    return psutil.virtual_memory().available
+
+
+def free_memory() -> None:
+    """Give back what nobody holds any more."""
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    elif torch.backends.mps.is_available():
+        torch.mps.empty_cache()
 
 
 def use_physical_cores() -> None:

@@ -1,13 +1,18 @@
-"""Which checkpoints are in memory: those that the last job used, kept for the next one."""
+"""Which checkpoints are in memory: those used last, kept for the next jobs."""
 
-import gc
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
 import torch
 
-from backend.engine.accelerator import choose_device, use_physical_cores, weights_dtype
+from backend.engine.accelerator import (
+    choose_device,
+    free_bytes,
+    free_memory,
+    use_physical_cores,
+    weights_dtype,
+)
 from backend.engine.families.base import Model
 from backend.engine.loading.files import files_of
 from backend.engine.loading.size import readable_size, size_of
@@ -15,23 +20,43 @@ from backend.engine.registry import find_family
 from backend.schema.events import Event, Stage
 from backend.schema.generation import ResolvedModel
 
-_ROOM_TO_DRAW = 2 * 2**30
-"""Bytes that drawing itself needs beside two checkpoints."""
+ROOM_TO_DRAW = 2 * 2**30
+"""Bytes that drawing itself needs beside the checkpoints."""
+
+
+@dataclass(frozen=True)
+class _Held:
+    wanted: ResolvedModel
+    model: Model
+    bytes: int
 
 
 class Residency:
-    """Holds loaded checkpoints: one, or two that work together and both fit."""
+    """Holds loaded checkpoints as long as there is room, those that were used last the longest."""
 
-    def __init__(self) -> None:
-        self._models: dict[str, tuple[ResolvedModel, Model]] = {}
+    def __init__(
+        self,
+        budget: int | None = None,
+        free: Callable[[torch.device], int] = free_bytes,
+    ) -> None:
+        """Hold nothing yet.
+
+        Args:
+            budget: The bytes that checkpoints may take together; None for what there is.
+            free: How much of a device's memory is free.
+        """
+        self._budget = budget
+        self._free = free
+        self._held: dict[str, _Held] = {}
+        """The one used last comes last."""
+        self._in_use: str | None = None
         self._seconds_of_gone = 0.0
 
     @property
     def seconds_in_models(self) -> float:
         """The time spent in the networks of all checkpoints so far."""
-        return self._seconds_of_gone + sum(
-            model.clock.seconds for _, model in self._models.values()
-        )
+        held = (each.model.clock.seconds for each in self._held.values())
+        return self._seconds_of_gone + sum(held)
 
     def load(
         self, wanted: ResolvedModel, partner: ResolvedModel | None = None
@@ -40,38 +65,61 @@ class Residency:
 
         Args:
             wanted: The checkpoint.
-            partner: Another one that the same job uses, which stays if there is room for both.
+            partner: Another one that the same job uses, which goes last where room is short.
 
         Raises:
             ModelError: When it is missing or broken.
         """
-        known = self._models.get(wanted.path)
-        if known is not None and known[0] == wanted:
-            return known[1]
-        self._let_go_but(partner if partner and _fits_beside(wanted) else None)
-        yield Stage(sentence=f"Loading {wanted.name} ({readable_size(Path(wanted.path))})")
-        use_physical_cores()
-        model = yield from find_family(wanted.family).load(files_of(wanted), choose_device())
-        self._models[wanted.path] = (wanted, model)
-        return model
+        known = self._held.get(wanted.path)
+        if known is None or known.wanted != wanted:
+            self._in_use = None
+            self._let_go(wanted.path)
+            del known
+            needed = bytes_of(wanted)
+            self._make_room(needed, partner)
+            yield Stage(sentence=f"Loading {wanted.name} ({readable_size(Path(wanted.path))})")
+            use_physical_cores()
+            model = yield from find_family(wanted.family).load(files_of(wanted), choose_device())
+            known = _Held(wanted, model, needed)
+        else:
+            del self._held[wanted.path]
+            self._make_room(0, partner)
+        self._held[wanted.path] = known
+        self._in_use = wanted.path
+        return known.model
 
-    def _let_go_but(self, kept: ResolvedModel | None) -> None:
-        stays = {path: pair for path, pair in self._models.items() if pair[0] == kept}
-        if len(stays) == len(self._models):
-            return
-        before = self.seconds_in_models
-        self._models = stays
-        self._seconds_of_gone += before - self.seconds_in_models
-        gc.collect()
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
+    def free_others(self) -> None:
+        """Let go of all checkpoints but the one that was handed out last."""
+        for path in [path for path in self._held if path != self._in_use]:
+            self._let_go(path)
+
+    def free_memory(self) -> None:
+        """Let go of all checkpoints; see `context.HoldsMemory`."""
+        self._in_use = None
+        self.free_others()
+
+    def _make_room(self, needed: int, partner: ResolvedModel | None) -> None:
+        """Let go of what was used the longest ago, the partner last, until there is room."""
+        while self._held and not self._has_room(needed):
+            others = [path for path in self._held if partner is None or path != partner.path]
+            self._let_go((others or list(self._held))[0])
+
+    def _has_room(self, needed: int) -> bool:
+        held = sum(each.bytes for each in self._held.values())
+        if self._budget is not None and held + needed > self._budget:
+            return False
+        return needed + ROOM_TO_DRAW < self._free(choose_device())
+
+    def _let_go(self, path: str) -> None:
+        gone = self._held.pop(path, None)
+        if gone is not None:
+            self._seconds_of_gone += gone.model.clock.seconds
+            del gone
+            free_memory()
 
 
-def _fits_beside(wanted: ResolvedModel) -> bool:
-    """Whether there is room for one more checkpoint, stored in half precision as most are."""
-    device = choose_device()
-    growth = weights_dtype(device).itemsize / torch.float16.itemsize
-    free = psutil.virtual_memory().available
-    if device.type == "cuda":
-        free = torch.cuda.mem_get_info(device)[0]
-    return size_of(Path(wanted.path)) * growth + _ROOM_TO_DRAW < free
+def bytes_of(wanted: ResolvedModel) -> int:
+    """What a checkpoint takes in memory, if it is stored in half precision as most are."""
+    growth = weights_dtype(choose_device()).itemsize / torch.float16.itemsize
+    files = (wanted.path, *(part.path for part in wanted.components))
+    return int(sum(size_of(Path(file)) for file in files) * growth)

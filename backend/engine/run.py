@@ -2,7 +2,10 @@
 
 import time
 from collections.abc import Generator, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
 
+from PIL import Image
 from torch import Tensor
 
 from backend.engine.batches import Batch, remaining_batches
@@ -10,11 +13,13 @@ from backend.engine.context import Context, JobFunction
 from backend.engine.converting import convert
 from backend.engine.families.base import Conditioning, Model
 from backend.engine.families.decoding import decode
+from backend.engine.memory.ladder import Ladder, Lessons, Load
+from backend.engine.memory.latents import LatentStore
 from backend.engine.registry import families
 from backend.engine.residency import Residency
 from backend.engine.sampling import Pace, begin, plan_pace, sample
 from backend.engine.saving import save
-from backend.schema.events import Event, Metric, Stage
+from backend.schema.events import Event, ImageReady, Metric, Stage
 from backend.schema.generation import ResolvedModel, ResolvedRequest
 
 
@@ -23,76 +28,149 @@ def prepare() -> None:
     families()
 
 
+@dataclass(frozen=True)
+class Work:
+    """What a job has at hand."""
+
+    wanted: ResolvedRequest
+    pace: Pace
+    residency: Residency
+    ladder: Ladder
+    drawn: LatentStore
+
+
 def generate(request: dict[str, object], context: Context) -> Iterator[Event]:
     """Make every picture of the request; each one is on disk before the next batch begins.
 
     Args:
         request: A `ResolvedRequest` as JSON.
-        context: The job's surroundings; pictures in `finished_indices` are not made again.
+        context: The job's surroundings; pictures in `finished_indices` are not made again, and
+            those that were drawn before and not saved are only decoded.
 
     Raises:
         ModelError: When the checkpoint is missing or broken.
         NotFoundError: When there is no such sampler, schedule or family.
+        OutOfMemoryError: When it does not fit, whatever is done.
     """
     started = time.perf_counter()
     wanted = ResolvedRequest.model_validate(request)
     batches = remaining_batches(wanted, context.finished_indices)
-    pace = plan_pace(wanted, len(batches))
-    residency = context.keep("residency", Residency)
-    seconds_before = residency.seconds_in_models
+    work = _at_hand(wanted, plan_pace(wanted, len(batches)), context)
+    seconds_before = work.residency.seconds_in_models
 
+    whole = True
     for batch in batches:
-        context.slots["latents"] = yield from draw(wanted, batch, pace, residency)
-        model = yield from residency.load(_last_model(wanted))
-        for place, index in batch.missing:
-            picture = yield from decode(model, context.slots["latents"][place], index)
-            yield from save(picture, wanted, index, context)
-        del model  # the next batch may need its room
+        found = _drawn_before(work.drawn, batch)
+        if found is None:
+            latents = yield from work.ladder.attempts("draw", partial(draw, work, batch))
+            found = {index: latents[place] for place, index in batch.missing}
+            for index, latent in found.items():
+                work.drawn.keep(index, latent)
+            del latents
+        else:
+            whole = False
+        context.slots["latents"] = found
+        yield from finish(work, found, context)
 
-    in_models = residency.seconds_in_models - seconds_before
-    yield Metric(name="seconds_in_models", step=0, value=in_models)
+    if whole:  # else it would say nothing of how long such pictures take
+        in_models = work.residency.seconds_in_models - seconds_before
+        yield Metric(name="seconds_in_models", step=0, value=in_models)
     yield Metric(name="seconds_total", step=0, value=time.perf_counter() - started)
+    yield from _what_it_took(work, context)
 
 
-def draw(
-    wanted: ResolvedRequest, batch: Batch, pace: Pace, residency: Residency
-) -> Generator[Event, None, Tensor]:
+def draw(work: Work, batch: Batch) -> Generator[Event, None, Tensor]:
     """Take all steps of one batch, the last of them with the refiner where there is one.
 
     Returns:
         Clean latents, shape (batch, channels, height, width).
     """
+    wanted, ladder = work.wanted, work.ladder
     refiner = wanted.refiner and wanted.refiner.model
-    model, conditioning = yield from _ready(wanted, wanted.model, residency, refiner)
-    drawing = begin(model, wanted, batch, pace)
+    model, conditioning = yield from _ready(work, wanted.model, refiner)
+    drawing = begin(model, wanted, batch, work.pace)
     yield Stage(sentence="Drawing")
     switch = drawing.refiner_begins
     start = drawing.start()
-    latents = yield from sample(model, conditioning, drawing, start, range(switch))
+    latents = yield from sample(model, conditioning, drawing, start, range(switch), ladder)
     if refiner is None or switch == wanted.sampling.steps:
         return latents
     del model, conditioning  # the refiner may need their room
-    model, conditioning = yield from _ready(wanted, refiner, residency, wanted.model)
+    model, conditioning = yield from _ready(work, refiner, wanted.model)
     yield Stage(sentence="Refining")
     rest = range(switch, wanted.sampling.steps)
-    return (yield from sample(model, conditioning, drawing, latents, rest))
+    return (yield from sample(model, conditioning, drawing, latents, rest, ladder))
+
+
+def finish(work: Work, latents: Mapping[int, Tensor], context: Context) -> Iterator[Event]:
+    """Decode and save the pictures of a batch.
+
+    Args:
+        work: What the job has at hand.
+        latents: For each picture's index, shape (channels, height, width).
+        context: The job's surroundings.
+    """
+    for index, latent in latents.items():
+        decoding = partial(_decoded, work, latent, index)
+        picture = yield from work.ladder.attempts("decode", decoding)
+        for event in save(picture, work.wanted, index, context):
+            yield event
+            if isinstance(event, ImageReady):
+                work.drawn.forget(index)
+
+
+def _at_hand(wanted: ResolvedRequest, pace: Pace, context: Context) -> Work:
+    residency = context.keep("residency", Residency)
+    load = Load.of(wanted)
+    means = context.keep("lessons", Lessons).recall(wanted.model.path, load)
+    drawn = LatentStore(context.places.data / "latents", context.job)
+    drawn.sweep()
+    return Work(wanted, pace, residency, Ladder(load, means, residency.free_others), drawn)
+
+
+def _drawn_before(drawn: LatentStore, batch: Batch) -> dict[int, Tensor] | None:
+    """The latents of all missing pictures of a batch; None where some are not there."""
+    found = {index: drawn.find(index) for _, index in batch.missing}
+    whole = {index: latent for index, latent in found.items() if latent is not None}
+    return whole if len(whole) == len(found) else None
 
 
 def _ready(
-    wanted: ResolvedRequest,
-    which: ResolvedModel,
-    residency: Residency,
-    partner: ResolvedModel | None,
+    work: Work, which: ResolvedModel, partner: ResolvedModel | None
 ) -> Generator[Event, None, tuple[Model, Conditioning]]:
     """A model in memory, and the prompts as it reads them."""
-    model = yield from residency.load(which, partner)
+    model = yield from _loaded(work, which, partner)
     yield Stage(sentence="Reading the prompt")
-    return model, model.encode_prompts(wanted.prompt.positive, wanted.prompt.negative)
+    words = work.wanted.prompt
+    reading = partial(model.encode_prompts, words.positive, words.negative)
+    conditioning = work.ladder.attempt("read", reading)
+    yield from work.ladder.news()
+    return model, conditioning
 
 
-def _last_model(wanted: ResolvedRequest) -> ResolvedModel:
-    """Whose autoencoder turns the latents into pictures: the model that is in memory then."""
-    return wanted.model if wanted.refiner is None else wanted.refiner.model
+def _loaded(
+    work: Work, which: ResolvedModel, partner: ResolvedModel | None = None
+) -> Generator[Event, None, Model]:
+    loading = partial(work.residency.load, which, partner)
+    return (yield from work.ladder.attempts("load", loading))
+
+
+def _decoded(work: Work, latent: Tensor, index: int) -> Generator[Event, None, Image.Image]:
+    """The picture, by the autoencoder of the model that drew last."""
+    refiner = work.wanted.refiner
+    model = yield from _loaded(work, work.wanted.model if refiner is None else refiner.model)
+    tile = work.ladder.means.tile
+    return (yield from decode(model, latent.to(model.device), index, tile))
+
+
+def _what_it_took(work: Work, context: Context) -> Iterator[Event]:
+    """Remember how it was made to fit, and tell it."""
+    load, means = work.ladder.load, work.ladder.means
+    context.keep("lessons", Lessons).learn(work.wanted.model.path, load, means)
+    if means.tile is not None:
+        yield Metric(name="latents_in_a_tile", step=0, value=means.tile)
+    if means.pictures is not None:
+        yield Metric(name="pictures_at_once", step=0, value=means.pictures)
 
 
 KINDS: Mapping[str, JobFunction] = {"generate": generate, "convert": convert}

@@ -3,14 +3,17 @@
 import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
+import torch
 from torch import Tensor
 
 from backend.engine.batches import Batch
 from backend.engine.families.base import Conditioning, DenoiserSettings, Model
+from backend.engine.memory.ladder import Ladder
 from backend.engine.preview import PreviewPacer
 from backend.engine.registry import find_sampler, find_schedule
-from backend.engine.samplers.base import Step
+from backend.engine.samplers.base import Denoiser, Step
 from backend.engine.samplers.noise import PictureNoise
 from backend.schema.events import Event, Preview, Progress
 from backend.schema.generation import ResolvedRequest
@@ -77,7 +80,12 @@ def begin(model: Model, request: ResolvedRequest, batch: Batch, pace: Pace) -> D
 
 
 def sample(
-    model: Model, conditioning: Conditioning, drawing: Drawing, latents: Tensor, steps: range
+    model: Model,
+    conditioning: Conditioning,
+    drawing: Drawing,
+    latents: Tensor,
+    steps: range,
+    ladder: Ladder,
 ) -> Generator[Event, None, Tensor]:
     """Take some of the steps with one model, yielding at each call of it.
 
@@ -87,12 +95,13 @@ def sample(
         drawing: What is drawn.
         latents: As they are before the first of the steps.
         steps: Which of the drawing's steps, counted from 0.
+        ladder: What is done when memory runs out.
 
     Returns:
         The latents after the last of them, shape (batch, channels, height, width).
     """
     request, batch = drawing.request, drawing.batch
-    denoise = model.denoiser(conditioning, denoiser_settings(request))
+    denoise = FittingDenoiser(model.denoiser(conditioning, denoiser_settings(request)), ladder)
     sigmas = drawing.sigmas[steps.start : steps.stop + 1]
     pacer = PreviewPacer()
     for step in find_sampler(request.sampling.sampler)(denoise, latents, sigmas, drawing.noise):
@@ -105,8 +114,30 @@ def sample(
             batches=batch.count,
             seconds_left=drawing.pace.seconds_left(),
         )
+        yield from ladder.news()
         yield from _previews(step, model, batch, pacer)
     return latents
+
+
+@dataclass(frozen=True)
+class FittingDenoiser:
+    """A denoiser that draws fewer pictures at once where all of them do not fit."""
+
+    denoise: Denoiser
+    ladder: Ladder
+
+    def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
+        """Estimate the clean latents from `x`, shape (batch, channels, height, width).
+
+        Raises:
+            OutOfMemoryError: When not even one picture fits.
+        """
+        return self.ladder.attempt("draw", partial(self._in_passes, x, sigma))
+
+    def _in_passes(self, x: Tensor, sigma: Tensor) -> Tensor:
+        at_once = self.ladder.means.pictures or len(x)
+        passes = [self.denoise(part, sigma) for part in x.split(at_once)]
+        return passes[0] if len(passes) == 1 else torch.cat(passes)
 
 
 def denoiser_settings(request: ResolvedRequest) -> DenoiserSettings:

@@ -13,9 +13,13 @@ def size_of(path: Path) -> int:
 
 def readable_size(path: Path) -> str:
     """The size of a file, or of the safetensors files in a folder, such as "44 MB"."""
-    size = float(size_of(path))
+    return readable_bytes(size_of(path))
+
+
+def readable_bytes(count: float) -> str:
+    """A number of bytes in words, such as "44 MB"."""
     for unit in ("B", "kB", "MB"):
-        if size < UNIT:
-            return f"{size:.0f} {unit}"
-        size /= UNIT
-    return f"{size:.1f} GB"
+        if count < UNIT:
+            return f"{count:.0f} {unit}"
+        count /= UNIT
+    return f"{count:.1f} GB"

@@ -1,4 +1,4 @@
-"""One checkpoint stays in memory: the one used last."""
+"""Checkpoints stay in memory as long as there is room, those used last the longest."""
 
 import weakref
 
@@ -10,6 +10,8 @@ from backend.engine.residency import Residency
 from backend.schema.errors import ModelMissingError
 from backend.schema.events import Stage
 from backend.schema.generation import ResolvedModel
+
+SIZE = 4 * residency.ROOM_TO_DRAW
 
 
 class Loaded:
@@ -26,10 +28,12 @@ class Shelf:
     def __init__(self) -> None:
         self.alive: list[weakref.ref[Loaded]] = []
         self.in_memory_at_load: list[int] = []
+        self.loaded: list[str] = []
 
     def load(self, files, device):
         path = files.path
         self.in_memory_at_load.append(sum(each() is not None for each in self.alive))
+        self.loaded.append(path.name)
         if path.name == "missing":
             raise ModelMissingError("It is not there.")
         yield Stage(sentence="Loading a part")
@@ -41,8 +45,19 @@ class Shelf:
 @pytest.fixture
 def shelf(monkeypatch):
     shelf = Shelf()
+    monkeypatch.setattr(residency, "bytes_of", lambda wanted: SIZE)
     monkeypatch.setattr(residency, "find_family", lambda name: shelf)
     return shelf
+
+
+def short_of_room(shelf: Shelf, holds: int) -> Residency:
+    """A device with room for so many checkpoints."""
+
+    def free(device) -> int:
+        alive = sum(each() is not None for each in shelf.alive)
+        return (holds - alive) * SIZE + residency.ROOM_TO_DRAW + 1
+
+    return Residency(free=free)
 
 
 def model(name: str, sha256: str = "0" * 64) -> ResolvedModel:
@@ -77,13 +92,70 @@ def test_the_same_checkpoint_is_handed_out_again_without_a_word(shelf):
     assert heard == []
 
 
-def test_the_next_checkpoint_comes_only_when_the_last_one_is_gone(shelf):
-    resident = Residency()
+def test_the_next_checkpoint_comes_only_when_there_is_room_for_it(shelf):
+    resident = short_of_room(shelf, holds=1)
     take(resident, model("one"))
     take(resident, model("two"))
 
     assert shelf.in_memory_at_load == [0, 0]
-    assert len(shelf.in_memory_at_load) == 2
+
+
+def test_two_that_fit_switch_without_a_load(shelf):
+    resident = short_of_room(shelf, holds=2)
+    for name in ("one", "two", "one", "two"):
+        take(resident, model(name))
+
+    assert shelf.in_memory_at_load == [0, 1]
+
+
+def test_what_was_used_the_longest_ago_goes_first(shelf):
+    resident = short_of_room(shelf, holds=2)
+    for name in ("one", "two", "one", "three", "one"):
+        take(resident, model(name))
+
+    assert shelf.loaded == ["one", "two", "three"]
+
+
+def test_others_go_where_drawing_itself_has_no_room_any_more(shelf):
+    free = 10 * SIZE
+    resident = Residency(free=lambda device: free)
+    take(resident, model("one"))
+    take(resident, model("two"))
+    free = 0
+
+    _, heard = take(resident, model("two"))
+
+    assert heard == []
+    assert [each() is None for each in shelf.alive] == [True, False]
+
+
+def test_a_budget_in_bytes_is_kept(shelf):
+    resident = Residency(budget=2 * SIZE, free=lambda device: 10**15)
+    for name in ("one", "two", "three", "two"):
+        take(resident, model(name))
+
+    assert shelf.in_memory_at_load == [0, 1, 1]
+
+
+def test_freed_memory_holds_nothing(shelf):
+    resident = Residency()
+    take(resident, model("one"))
+    take(resident, model("two"))
+
+    resident.free_memory()
+
+    assert [each() for each in shelf.alive] == [None, None]
+
+
+def test_freeing_the_others_leaves_the_one_in_use(shelf):
+    resident = Residency()
+    take(resident, model("one"))
+    take(resident, model("two"))
+
+    resident.free_others()
+
+    assert [each() is None for each in shelf.alive] == [True, False]
+    assert take(resident, model("two"))[1] == []
 
 
 def test_a_file_that_changed_is_loaded_anew(shelf):
@@ -100,7 +172,7 @@ def test_after_a_failed_load_the_next_one_works(shelf):
     with pytest.raises(ModelMissingError):
         take(resident, model("missing"))
 
-    _, heard = take(resident, model("one"))
+    _, heard = take(resident, model("two"))
 
     assert heard
 
@@ -117,10 +189,10 @@ def test_a_load_that_was_closed_half_way_leaves_nothing_behind(shelf):
     assert heard
 
 
-def test_two_that_work_together_stay_where_there_is_room(shelf, monkeypatch):
-    monkeypatch.setattr(residency, "_fits_beside", lambda wanted: True)
-    resident = Residency()
+def test_a_partner_goes_last(shelf):
+    resident = short_of_room(shelf, holds=2)
     take(resident, model("base"))
+    take(resident, model("other"))
     take(resident, model("refiner"), partner=model("base"))
 
     _, heard = take(resident, model("base"), partner=model("refiner"))
@@ -128,9 +200,8 @@ def test_two_that_work_together_stay_where_there_is_room(shelf, monkeypatch):
     assert heard == []
 
 
-def test_without_room_the_partner_goes(shelf, monkeypatch):
-    monkeypatch.setattr(residency, "_fits_beside", lambda wanted: False)
-    resident = Residency()
+def test_without_room_the_partner_goes(shelf):
+    resident = short_of_room(shelf, holds=1)
     take(resident, model("base"))
     take(resident, model("refiner"), partner=model("base"))
 
@@ -138,7 +209,7 @@ def test_without_room_the_partner_goes(shelf, monkeypatch):
 
 
 def test_time_spent_in_a_model_that_is_gone_still_counts(shelf):
-    resident = Residency()
+    resident = short_of_room(shelf, holds=1)
     first, _ = take(resident, model("one"))
     first.clock.seconds = 3.0
     del first
