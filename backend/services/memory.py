@@ -15,7 +15,7 @@ from backend.metadata.catalogue import load_catalogue
 from backend.places import Places
 from backend.schema.catalogue import Catalogue
 from backend.schema.errors import ModelMissingError
-from backend.schema.generation import ResolvedRequest
+from backend.schema.generation import ResolvedModel, ResolvedRequest
 from backend.schema.jobs import Actor, DeviceView, Role
 from backend.schema.memory import Budget, DeviceKind, PartFacts, PlanRequest, PlanView, Workload
 from backend.schema.models import ModelFile
@@ -66,6 +66,8 @@ class Memory:
     def plan(self, actor: Actor, request: PlanRequest) -> PlanView:
         """The fastest way that fits; where none does, the smallest one, and what is missing.
 
+        With a refiner, the plan is that of the model which needs more: one makes way for the other.
+
         Raises:
             ModelError: When the checkpoint is not there, cannot draw, or is of an unknown size.
             OutOfRangeError: When a setting makes no sense.
@@ -74,12 +76,18 @@ class Memory:
         wanted = resolve(
             request.generation, self._library, self._catalogue, lambda: 0, anywhere=anywhere
         )
-        workload = self.workload(wanted).model_copy(update={"adapter_bytes": request.adapter_bytes})
         imagined = request.device is not None or request.device_bytes is not None
         own = None if imagined else self._device()
         budget = _budget(request, own)
-        learned = self._paces.rate(own.name, workload) if own else None
-        return plan(workload, budget, request.choices, learned)
+        models = [wanted.model, *([wanted.refiner.model] if wanted.refiner else [])]
+        views: list[PlanView] = []
+        for model in models:
+            workload = self.workload(wanted, model).model_copy(
+                update={"adapter_bytes": request.adapter_bytes}
+            )
+            learned = self._paces.rate(own.name, workload) if own else None
+            views.append(plan(workload, budget, request.choices, learned))
+        return max(views, key=lambda view: (not view.fits, view.peak_bytes))
 
     def learn(self, wanted: ResolvedRequest, pictures: int, seconds: float) -> None:
         """Remember how long a run took, for predictions.
@@ -95,26 +103,26 @@ class Memory:
         """
         own = self._device()
         if own is not None:
-            drawn = self.workload(wanted).model_copy(update={"batch": pictures})
+            drawn = self.workload(wanted, wanted.model).model_copy(update={"batch": pictures})
             self._paces.learn(own.name, drawn, seconds)
 
-    def workload(self, wanted: ResolvedRequest) -> Workload:
-        """What a request is to draw, as far as it decides about memory.
+    def workload(self, wanted: ResolvedRequest, model: ResolvedModel) -> Workload:
+        """What a request is to draw with one of its models, as far as it decides about memory.
 
         Raises:
             ModelMissingError: When a file is gone.
         """
-        held = self._model(wanted.model.path)
+        held = self._model(model.path)
         facts = {
             part.role: PartFacts(role=part.role, parameters=part.parameters, bytes=part.bytes)
             for part in held.parts
             if part.role in _PARTS
         }
-        for component in wanted.model.components:
+        for component in model.components:
             facts[component.role] = _facts(component.role, self._model(component.path))
         samplers = {each.id: each.calls_per_step for each in self._catalogue.samplers}
         return Workload(
-            family=wanted.model.family,
+            family=model.family,
             parts=tuple(facts.values()),
             width=wanted.size.width,
             height=wanted.size.height,

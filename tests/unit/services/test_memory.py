@@ -30,6 +30,7 @@ GIB = 2**30
 def folder(tmp_path_factory):
     place = tmp_path_factory.mktemp("models")
     made.write_safetensors(place / "sdxl.safetensors", whole_file("sdxl"))
+    made.write_safetensors(place / "refiner.safetensors", whole_file("sdxl_refiner"))
     return place
 
 
@@ -107,18 +108,25 @@ def test_size_batch_and_guidance_decide(memory):
     assert large == pytest.approx(many, rel=0.01)  # four times the pixels, or four pictures
 
 
-def test_samplers_that_call_twice_take_twice_as_long(memory, places):
-    with open_memory(places) as opened:
-        euler, heun = (
-            opened.workload(
-                starter_request(
-                    sampling=starter_request().sampling.model_copy(update={"sampler": each})
-                )
-            ).steps
-            for each in ("euler", "heun")
-        )
+def test_samplers_that_call_twice_take_twice_as_long(memory):
+    def calls(sampler):
+        asked = starter_request()
+        sampling = asked.sampling.model_copy(update={"sampler": sampler})
+        wanted = asked.model_copy(update={"sampling": sampling})
+        return memory.workload(wanted, wanted.model).steps
 
-    assert heun == 2 * euler
+    assert calls("heun") == 2 * calls("euler")
+
+
+def test_with_a_refiner_the_model_that_needs_more_decides(memory):
+    refined = {"refiner.checkpoint": "refiner"}
+
+    alone = memory.plan(OWNER, asked(gigabytes=24))
+    small = memory.plan(OWNER, asked(gigabytes=24, fields=refined))
+    tight = memory.plan(OWNER, asked(gigabytes=8, fields=refined))
+
+    assert small == alone  # SDXL itself is the larger one where there is room
+    assert {part.role for part in tight.parts} == {"diffusion_model", "vae", "clip_g"}
 
 
 def test_what_makes_no_sense_is_an_error_in_words(memory):
