@@ -7,7 +7,7 @@ from backend.memory.estimate import CONTEXT, PROCESS, Parts
 from backend.memory.menu import PLENTY, Menu, Plan
 from backend.memory.placements import Lying, Option, Surroundings
 from backend.memory.sentences import hint_for, reasons, sentence_for
-from backend.memory.speed import USUAL, Parked
+from backend.memory.speed import USUAL, Parked, Speed
 from backend.memory.tables import load_tables
 from backend.schema.memory import (
     Budget,
@@ -46,14 +46,7 @@ def plan(
     speed = USUAL[budget.device]
     if learned:
         speed = speed._replace(operations=learned)
-    usual: Parked = "disk" if budget.shared else "ram"
-    menu = Menu.of(parts, Surroundings(workload, speed, usual), choices)
-    best = menu.fastest(budget)
-    if not budget.shared and budget.ram_bytes < parts.weights + PROCESS:
-        from_disk = Menu.of(parts, Surroundings(workload, speed, "disk"), choices)
-        found = [each for each in (best, from_disk.fastest(budget)) if each]
-        best = min(found, key=lambda each: each.seconds, default=None)
-        menu = menu if best and best.parked == "ram" else from_disk
+    best, menu = _best(parts, workload, budget, choices, speed)
     chosen = best or menu.smallest
     view = _view(chosen, workload, budget, fits=best is not None).model_copy(
         update={
@@ -69,6 +62,21 @@ def plan(
             "why": reasons(view, workload),
         }
     )
+
+
+def _best(
+    parts: Parts, workload: Workload, budget: Budget, choices: Choices, speed: Speed
+) -> tuple[Plan | None, Menu]:
+    """The fastest plan that fits, and all that there was to choose from."""
+    usual: Parked = "disk" if budget.shared else "ram"
+    menu = Menu.of(parts, Surroundings(workload, speed, usual), choices)
+    best = menu.fastest(budget)
+    if not budget.shared and budget.ram_bytes < parts.weights + PROCESS:
+        from_disk = Menu.of(parts, Surroundings(workload, speed, "disk"), choices)
+        found = [each for each in (best, from_disk.fastest(budget)) if each]
+        best = min(found, key=lambda each: each.seconds, default=None)
+        menu = menu if best and best.parked == "ram" else from_disk
+    return best, menu
 
 
 def needs(workload: Workload, device: DeviceKind, choices: Choices | None = None) -> PlanView:
