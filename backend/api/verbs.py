@@ -60,6 +60,10 @@ class Jobs(Protocol):
         """Go on."""
         ...
 
+    def free_memory(self, actor: Actor) -> None:
+        """Let go of the models that are kept in memory, once no job runs."""
+        ...
+
     def snapshot(self, actor: Actor) -> Snapshot:
         """All that the page shows."""
         ...

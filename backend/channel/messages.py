@@ -8,7 +8,7 @@ from backend.schema.base import Frozen
 from backend.schema.events import Event
 from backend.schema.jobs import DeviceView
 
-PROTOCOL_VERSION = 2
+PROTOCOL_VERSION = 3
 KEY_VARIABLE = "EASEL_CHANNEL_KEY"
 """The environment variable that hands a new engine the key of its connection."""
 
@@ -44,6 +44,12 @@ class ResumeJobs(Frozen):
     type: Literal["resume_jobs"] = "resume_jobs"
 
 
+class FreeMemory(Frozen):
+    """Let go of all that was kept for later jobs, once none is running."""
+
+    type: Literal["free_memory"] = "free_memory"
+
+
 class ShutDown(Frozen):
     """Close all jobs and exit."""
 
@@ -75,7 +81,8 @@ class Heartbeat(Frozen):
 
 
 ToEngine = Annotated[
-    StartJob | CancelJob | PauseJobs | ResumeJobs | ShutDown, Field(discriminator="type")
+    StartJob | CancelJob | PauseJobs | ResumeJobs | FreeMemory | ShutDown,
+    Field(discriminator="type"),
 ]
 FromEngine = Annotated[Ready | JobEvent | Heartbeat, Field(discriminator="type")]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TypeVar, cast
+from typing import Protocol, TypeVar, cast, runtime_checkable
 
 from backend.places import Places
 from backend.schema.events import Event
@@ -35,6 +35,15 @@ class Context:
         if key not in self.kept:
             self.kept[key] = make()
         return cast("T", self.kept[key])
+
+
+@runtime_checkable
+class HoldsMemory(Protocol):
+    """Something under `Context.keep` that can do with less; the next job brings it back."""
+
+    def free_memory(self) -> None:
+        """Let go of what takes memory."""
+        ...
 
 
 JobFunction = Callable[[dict[str, object], Context], Iterator[Event]]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from backend.channel.messages import (
     CancelJob,
+    FreeMemory,
     FromEngine,
     JobEvent,
     PauseJobs,
@@ -15,7 +16,7 @@ from backend.channel.messages import (
     ToEngine,
 )
 from backend.engine.advance import advance, close
-from backend.engine.context import Context, JobFunction
+from backend.engine.context import Context, HoldsMemory, JobFunction
 from backend.engine.failures import failure_of
 from backend.places import Places
 from backend.schema.errors import NotFoundError
@@ -53,6 +54,7 @@ class Worker:
         self._kept: dict[str, object] = {}
         self._paused = False
         self._stopped = False
+        self._free_soon = False
 
     @property
     def stopped(self) -> bool:
@@ -76,6 +78,9 @@ class Worker:
                 self._paused = True
             case ResumeJobs():
                 self._paused = False
+            case FreeMemory():
+                self._free_soon = True
+                self._free_when_idle()
             case ShutDown():
                 self._shut_down()
 
@@ -122,6 +127,16 @@ class Worker:
     def _end(self, job: str, event: TerminalEvent) -> None:
         _close(self._active.pop(job))
         self._send(JobEvent(job=job, event=event))
+        self._free_when_idle()
+
+    def _free_when_idle(self) -> None:
+        """Do what `FreeMemory` asked for; a running job would only load everything again."""
+        if not self._free_soon or self._active:
+            return
+        self._free_soon = False
+        for kept in self._kept.values():
+            if isinstance(kept, HoldsMemory):
+                kept.free_memory()
 
     def _shut_down(self) -> None:
         self._stopped = True

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from backend.channel.messages import CancelJob, PauseJobs, ResumeJobs, StartJob
+from backend.channel.messages import CancelJob, FreeMemory, PauseJobs, ResumeJobs, StartJob
 from backend.channel.supervisor import EngineDeath, EngineListener
 from backend.jobs.arrivals import held_png, picture_of
 from backend.jobs.board import Board
@@ -150,6 +150,10 @@ class JobQueue:
                 self._engine_paused = False
                 self._engine.send(ResumeJobs())
             self._arrange()
+
+    def free_memory(self) -> None:
+        """Have the engine let go of the models that it keeps, once no job runs."""
+        self._engine.send(FreeMemory())
 
     def close(self) -> None:
         """End the engine in order; what waits or runs stays so in the journal."""

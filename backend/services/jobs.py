@@ -77,6 +77,16 @@ class Jobs:
             raise
         self._queue.resume()
 
+    def free_memory(self, actor: Actor) -> None:
+        """Have the engine let go of the models it keeps for the next job, once none is running.
+
+        Raises:
+            NotAllowedError: When a guest asks.
+        """
+        if actor.role is not Role.OWNER:
+            raise NotAllowedError("Only the owner may free the memory.", "Ask the owner.")
+        self._queue.free_memory()
+
     def save_what_is_held(self) -> None:
         """Write the pictures that are in memory only.
 

@@ -24,7 +24,7 @@ from backend.engine.loading.scheduler_config import SchedulerConfig
 from backend.engine.loading.t5_encoder import t5_encoder
 from backend.engine.loading.weights import Weights
 from backend.engine.prompts.clip import ClipReader
-from backend.engine.prompts.remembered import EncodePrompts, remembering
+from backend.engine.prompts.remembered import EncodePrompts
 from backend.engine.prompts.t5 import T5Reader
 from backend.engine.prompts.t5_tokenizer import t5_tokenizer
 from backend.engine.registry import family
@@ -138,7 +138,7 @@ def _reading(clip: ClipReader, t5: T5Reader, tokens: int) -> EncodePrompts:
             negative=Encoded(t5.read(negative, tokens), whole.negative.pooled),
         )
 
-    return remembering(encode)
+    return encode
 
 
 @family(

@@ -12,7 +12,6 @@ from backend.engine.loading.components import load_component
 from backend.engine.loading.files import CheckpointFiles
 from backend.engine.loading.parts import CLIP_H, OPEN_CLIP_PADDING, UNET, VAE, VAE_DTYPE
 from backend.engine.prompts.clip import ClipReader
-from backend.engine.prompts.remembered import remembering
 from backend.engine.registry import family
 from backend.schema.catalogue import FamilyDefaults, VariantInfo
 from backend.schema.events import Event
@@ -65,7 +64,7 @@ def load(files: CheckpointFiles, device: torch.device) -> Generator[Event, None,
     return UNetModel(
         unet=unet,
         vae=vae,
-        encode_pair=remembering(reader.read),
+        encode_pair=reader.read,
         levels=scheduler.noise_levels(),
         latent_format=latent_format_of(vae, files.side_car().latent_to_rgb or LATENT_TO_RGB),
         predicts=predicts_of(scheduler),

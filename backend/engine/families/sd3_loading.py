@@ -35,7 +35,7 @@ from backend.engine.loading.parts import (
 from backend.engine.loading.t5_encoder import t5_encoder
 from backend.engine.loading.weights import Weights
 from backend.engine.prompts.clip import ClipEncoder, ClipReader
-from backend.engine.prompts.remembered import EncodePrompts, remembering
+from backend.engine.prompts.remembered import EncodePrompts
 from backend.engine.prompts.t5 import T5Reader
 from backend.engine.prompts.t5_tokenizer import t5_tokenizer
 from backend.engine.schedules.base import NoiseLevels
@@ -212,7 +212,7 @@ def _reading(
     def behind(text: str) -> Tensor:
         return torch.zeros(1, T5_TOKENS, width) if t5 is None else t5.read(text, T5_TOKENS)
 
-    return remembering(encode)
+    return encode
 
 
 def _joined(first: Encoded, second: Encoded, behind: Tensor) -> Encoded:

@@ -1,5 +1,6 @@
 """Encoding prompts with a CLIP text encoder, in pieces of 77 tokens."""
 
+from functools import partial
 from typing import Literal, cast
 
 import torch
@@ -8,6 +9,7 @@ from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokeniz
 
 from backend.engine.families.base import Conditioning, Encoded, ModelClock
 from backend.engine.prompts.chunks import ChunkFormat, chunks
+from backend.engine.prompts.remembered import Remembered
 from backend.schema.errors import ModelDamagedError
 
 ClipEncoder = CLIPTextModel | CLIPTextModelWithProjection
@@ -34,6 +36,7 @@ class ClipReader:
         self._encoder = encoder
         self._clock = clock
         self._layer = layer
+        self._remembered: Remembered[Encoded] = Remembered()
         if len(tokenizer) > encoder.config.vocab_size:
             raise ModelDamagedError(
                 f"The text encoder knows {encoder.config.vocab_size:,} words, its tokenizer "
@@ -57,7 +60,11 @@ class ClipReader:
         """
         tokens = [self._tokens(positive), self._tokens(negative)]
         pieces = max(len(chunks(each, self._style)) for each in tokens)
-        return Conditioning(*(self._encode(chunks(each, self._style, pieces)) for each in tokens))
+        return Conditioning(*(self._read(chunks(each, self._style, pieces)) for each in tokens))
+
+    def _read(self, pieces: list[list[int]]) -> Encoded:
+        words = tuple(token for piece in pieces for token in piece)
+        return self._remembered.get(words, partial(self._encode, pieces))
 
     def _tokens(self, text: str) -> list[int]:
         return self._tokenizer(text, add_special_tokens=False, verbose=False).input_ids

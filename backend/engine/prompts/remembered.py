@@ -1,27 +1,29 @@
-"""The last prompts that were encoded, kept."""
+"""The last prompts that an encoder read, kept: who changes a word encodes only that prompt."""
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
 
 from backend.engine.families.base import Conditioning
 
-REMEMBERED = 8
+REMEMBERED = 16
 
 EncodePrompts = Callable[[str, str], Conditioning]
 """Encodes what to draw and what not."""
+Said = TypeVar("Said")
 
 
-def remembering(encode: EncodePrompts) -> EncodePrompts:
-    """The same function, which encodes each of the last pairs of prompts only once."""
-    recent: OrderedDict[tuple[str, str], Conditioning] = OrderedDict()
+class Remembered(Generic[Said]):
+    """What one encoder said of the last prompts."""
 
-    def remembered(positive: str, negative: str) -> Conditioning:
-        pair = (positive, negative)
-        if pair not in recent:
-            recent[pair] = encode(positive, negative)
-        recent.move_to_end(pair)
-        while len(recent) > REMEMBERED:
-            recent.popitem(last=False)
-        return recent[pair]
+    def __init__(self) -> None:
+        self._recent: OrderedDict[Hashable, Said] = OrderedDict()
 
-    return remembered
+    def get(self, prompt: Hashable, encode: Callable[[], Said]) -> Said:
+        """What it said of this prompt, which it is asked where that is not known."""
+        if prompt not in self._recent:
+            self._recent[prompt] = encode()
+        self._recent.move_to_end(prompt)
+        while len(self._recent) > REMEMBERED:
+            self._recent.popitem(last=False)
+        return self._recent[prompt]

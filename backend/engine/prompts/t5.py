@@ -1,6 +1,6 @@
 """Encoding prompts with a T5 text encoder, to a fixed number of tokens."""
 
-from collections import OrderedDict
+from functools import partial
 
 import torch
 from tokenizers import Tokenizer
@@ -8,8 +8,8 @@ from torch import Tensor
 from transformers import T5EncoderModel
 
 from backend.engine.families.base import ModelClock
+from backend.engine.prompts.remembered import Remembered
 
-REMEMBERED = 8
 PADDING, END = 0, 1
 
 
@@ -20,7 +20,7 @@ class T5Reader:
         self._tokenizer = tokenizer
         self._encoder = encoder
         self._clock = clock
-        self._recent: OrderedDict[tuple[str, int], Tensor] = OrderedDict()
+        self._remembered: Remembered[Tensor] = Remembered()
 
     def read(self, text: str, length: int) -> Tensor:
         """Encode a prompt, filled up to `length` tokens, or cut there.
@@ -30,20 +30,15 @@ class T5Reader:
         Returns:
             States of shape (1, length, width) in the encoder's dtype.
         """
-        key = (text, length)
-        if key not in self._recent:
-            self._recent[key] = self._encode(self.tokens(text, length))
-        self._recent.move_to_end(key)
-        while len(self._recent) > REMEMBERED:
-            self._recent.popitem(last=False)
-        return self._recent[key]
+        encode = partial(self._encode, text, length)
+        return self._remembered.get((text, length), encode)
 
     def tokens(self, text: str, length: int) -> list[int]:
         """The prompt's `length` tokens; the last one that is no padding is the end of the text."""
         words = self._tokenizer.encode(text, add_special_tokens=False).ids[: length - 1]
         return [*words, END, *[PADDING] * (length - 1 - len(words))]
 
-    def _encode(self, tokens: list[int]) -> Tensor:
-        batch = torch.tensor([tokens], device=self._encoder.device)
+    def _encode(self, text: str, length: int) -> Tensor:
+        batch = torch.tensor([self.tokens(text, length)], device=self._encoder.device)
         with torch.no_grad(), self._clock.running():
             return self._encoder(batch).last_hidden_state

@@ -12,6 +12,7 @@ from backend.channel.messages import (
     PROTOCOL_VERSION,
     TO_ENGINE,
     CancelJob,
+    FreeMemory,
     FromEngine,
     Heartbeat,
     JobEvent,
@@ -73,6 +74,7 @@ TO: tuple[ToEngine, ...] = (
     CancelJob(job=JOB),
     PauseJobs(),
     ResumeJobs(),
+    FreeMemory(),
     ShutDown(),
 )
 FROM: tuple[FromEngine, ...] = (

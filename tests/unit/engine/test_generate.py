@@ -13,6 +13,7 @@ from backend.metadata.png import read_metadata
 from backend.schema.errors import ModelDamagedError, ModelMissingError, NotFoundError
 from backend.schema.events import Event, ImageReady, Metric, Preview, Progress, Stage
 from backend.schema.generation import BatchSettings, ResolvedRequest, ResolvedSampling
+from tests.fixtures.short_memory import READ, short_memory
 from tests.fixtures.starter import STARTER, context_in, of_type, starter_request
 
 pytestmark = pytest.mark.engine
@@ -137,6 +138,17 @@ def test_the_same_checkpoint_is_loaded_once(make):
     stages = [e.sentence for e in make(starter_request()) if isinstance(e, Stage)]
 
     assert not [sentence for sentence in stages if sentence.startswith("Loading")]
+
+
+def test_another_prompt_encodes_only_what_changed_and_another_seed_nothing(make):
+    make(starter_request("a red apple"))
+
+    with short_memory() as memory:
+        make(starter_request("a green apple"))
+        make(starter_request("a green apple", seed=2))
+
+    assert memory.calls.count(READ) == 1
+    assert "load" not in memory.calls
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ import torch
 from transformers import T5Config, T5EncoderModel
 
 from backend.engine.families.base import ModelClock
-from backend.engine.prompts.t5 import REMEMBERED, T5Reader
+from backend.engine.prompts.remembered import REMEMBERED
+from backend.engine.prompts.t5 import T5Reader
 from backend.engine.prompts.t5_tokenizer import t5_tokenizer
 
 APPLE = [3, 9, 1131, 8947, 1]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from backend.channel.messages import (
     CancelJob,
+    FreeMemory,
     FromEngine,
     JobEvent,
     PauseJobs,
@@ -77,6 +78,22 @@ def counts_visits(request: dict[str, object], context: Context) -> Iterator[Even
     yield Stage(sentence=" ".join(visits))
 
 
+class Shelf:
+    """Kept by jobs, and notes when it is emptied."""
+
+    def __init__(self) -> None:
+        self.freed = 0
+
+    def free_memory(self) -> None:
+        self.freed += 1
+
+
+def counts_freeing(request: dict[str, object], context: Context) -> Iterator[Event]:
+    shelf = context.keep("shelf", Shelf)
+    for _ in range(3):
+        yield Stage(sentence=f"freed {shelf.freed} times")
+
+
 KINDS = {
     "steps": steps,
     "breaks": breaks,
@@ -86,6 +103,7 @@ KINDS = {
     "clean-up breaks": will_not_close,
     "ignores closing": ignores_closing,
     "visits": counts_visits,
+    "shelf": counts_freeing,
 }
 
 
@@ -273,6 +291,28 @@ def test_what_jobs_keep_outlives_them(desk):
     desk.run()
 
     assert desk.of("b")[0] == Stage(sentence="a b")
+
+
+def test_memory_is_freed_at_once_where_no_job_runs(desk):
+    desk.start("a", "shelf")
+    desk.run()
+    desk.worker.receive(FreeMemory())
+    desk.start("b", "shelf")
+    desk.run()
+
+    assert desk.of("b")[0] == Stage(sentence="freed 1 times")
+
+
+def test_a_running_job_keeps_its_memory_until_it_ends(desk):
+    desk.start("a", "shelf")
+    desk.worker.step()
+    desk.worker.receive(FreeMemory())
+    desk.run()
+    desk.start("b", "shelf")
+    desk.run()
+
+    assert desk.of("a")[2] == Stage(sentence="freed 0 times")
+    assert desk.of("b")[0] == Stage(sentence="freed 1 times")
 
 
 Move = Callable[[Desk], None]

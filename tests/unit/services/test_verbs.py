@@ -8,7 +8,7 @@ from PIL import Image
 from backend.api.verbs import Verbs
 from backend.channel.client import EngineExit
 from backend.channel.inprocess import NO_DEVICE
-from backend.channel.messages import JobEvent, Ready, ShutDown, StartJob
+from backend.channel.messages import FreeMemory, JobEvent, Ready, ShutDown, StartJob
 from backend.metadata.png import encode_png
 from backend.places import Places, default_places
 from backend.schema.errors import (
@@ -37,6 +37,7 @@ class Script:
         self.places = places
         self.starts: list[StartJob] = []
         self.launched = 0
+        self.freed = 0
 
     def __call__(self, on_message, on_exit):
         self.launched += 1
@@ -51,6 +52,8 @@ class Script:
     def send(self, message):
         if isinstance(message, StartJob):
             self.starts.append(message)
+        if isinstance(message, FreeMemory):
+            self.freed += 1
         if isinstance(message, ShutDown):
             self.kill()
 
@@ -214,6 +217,17 @@ def test_only_the_owner_steers_the_queue(studio):
     assert studio.jobs.snapshot(ANNA).system.queue_paused
     studio.jobs.resume_queue(OWNER)
     assert not studio.jobs.snapshot(ANNA).system.queue_paused
+
+
+def test_only_the_owner_frees_the_memory(studio, engine):
+    with pytest.raises(NotAllowedError, match="Only the owner"):
+        studio.jobs.free_memory(ANNA)
+    assert engine.freed == 0
+    drawn(studio, engine)
+
+    studio.jobs.free_memory(OWNER)
+
+    assert engine.freed == 1
 
 
 def test_a_guest_may_cancel_their_own_job(studio):
