@@ -17,7 +17,7 @@ from recipes.starter.build_data import SIDE
 from recipes.starter.catalogue import Catalogue, Subject, is_held_out, read_catalogue
 from recipes.starter.colours import RGB, Picture, analyse
 from recipes.starter.compose import Placing, Variant, compose
-from recipes.starter.sheet import Parts, draw, open_pipeline
+from recipes.starter.sheet import GUIDANCE, Parts, draw, open_pipeline
 from recipes.starter.training import lower_priority, mean
 
 _SEED = 4242
@@ -109,10 +109,12 @@ def main() -> None:
     parser.add_argument("--unet", type=Path)
     parser.add_argument("--text-encoder", type=Path)
     parser.add_argument("--count", type=int, default=40)
+    parser.add_argument("--guidance", type=float, default=GUIDANCE)
     options = parser.parse_args()
     wishes, art = choose_wishes(read_catalogue(), options.count), EmojiArt()
     parts = Parts(unet=options.unet, text_encoder=options.text_encoder)
-    drawn = draw(open_pipeline(options.model, parts), [wish.prompt() for wish in wishes], 1)
+    pipeline = open_pipeline(options.model, parts)
+    drawn = draw(pipeline, [wish.prompt() for wish in wishes], 1, options.guidance)
     pictures = [np.asarray(picture).astype(np.float32) / np.float32(255) for picture in drawn]
     print("ceiling", score([compose_wish(wish, art) for wish in wishes], wishes))
     print("model", score(pictures, wishes))

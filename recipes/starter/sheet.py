@@ -23,6 +23,7 @@ from recipes.starter.places import RECIPE
 from recipes.starter.training import lower_priority
 
 SIDE = 128
+GUIDANCE = 4.5
 _LABEL = 14
 _SEED = 1000
 
@@ -49,8 +50,10 @@ def open_pipeline(folder: Path, parts: Parts) -> StableDiffusionPipeline:
     return pipeline
 
 
-def draw(pipeline: StableDiffusionPipeline, prompts: list[str], seed: int) -> list[Image.Image]:
-    """Draw each prompt, 20 steps with guidance 4.5, each with its own fixed seed."""
+def draw(
+    pipeline: StableDiffusionPipeline, prompts: list[str], seed: int, guidance: float = GUIDANCE
+) -> list[Image.Image]:
+    """Draw each prompt in 20 steps, each with its own fixed seed."""
     pictures: list[Image.Image] = []
     for start in range(0, len(prompts), 8):
         chunk = prompts[start : start + 8]
@@ -61,7 +64,7 @@ def draw(pipeline: StableDiffusionPipeline, prompts: list[str], seed: int) -> li
         result = pipeline(
             chunk,
             num_inference_steps=20,
-            guidance_scale=4.5,
+            guidance_scale=guidance,
             height=SIDE,
             width=SIDE,
             generator=generators,

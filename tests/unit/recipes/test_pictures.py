@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from recipes.starter.build_data import choose_variant
+from recipes.starter.build_pairs import blur
 from recipes.starter.catalogue import is_held_out, read_catalogue
 from recipes.starter.colours import RGB
 from recipes.starter.compose import Placing, Variant, compose, paste
@@ -82,3 +83,14 @@ def test_a_crop_shows_the_same_place_in_latents_and_pixels():
     pixels = rows.repeat_interleave(8, 2).repeat_interleave(8, 3)
     small, cut = crop(rows, pixels, torch.Generator().manual_seed(2))
     assert torch.equal(small, cut[..., ::8, ::8])
+
+
+def test_a_blur_keeps_flat_pictures_and_spreads_a_point_evenly():
+    flat = torch.full((1, 3, 12, 12), 0.3)
+    assert torch.allclose(blur(flat, 1.0), flat, atol=1e-6)
+    point = torch.zeros(1, 3, 17, 17)
+    point[..., 8, 8] = 1
+    spread = blur(point, 1.0)[0, 0]
+    assert float(spread.sum()) == pytest.approx(1, abs=1e-4)
+    assert torch.allclose(spread, spread.T)
+    assert float(spread[8, 9] / spread[8, 8]) == pytest.approx(0.6065, abs=1e-3)
