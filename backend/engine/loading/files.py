@@ -159,5 +159,5 @@ def _metadata(file: Path) -> dict[str, str]:
     try:
         with safe_open(file, framework="pt") as opened:
             return opened.metadata() or {}
-    except (SafetensorError, OSError):
+    except (SafetensorError, OSError, RuntimeError):
         return {}  # whoever reads the weights tells what is wrong with them

@@ -6,7 +6,7 @@ import torch
 from torch import Size, Tensor
 
 from backend.engine.loading.ggml import BLOCK_FORMATS, dequantise
-from backend.engine.loading.tensor_file import LastUnpacked
+from backend.engine.loading.tensor_file import LastUnpacked, too_large_to_map
 from backend.formats.gguf import read_gguf
 from backend.schema.errors import ModelError
 
@@ -35,11 +35,15 @@ class GgufFile:
 
         Raises:
             ModelDamagedError: When the file is truncated, inconsistent or of an unknown version.
+            OutOfMemoryError: When the system has no room for a map of that size.
         """
         size = path.stat().st_size
         with path.open("rb") as file:
             self._tensors = read_gguf(file, path.name, size).tensors
-        self._bytes = torch.from_file(str(path), shared=False, size=size, dtype=torch.uint8)
+        try:
+            self._bytes = torch.from_file(str(path), shared=False, size=size, dtype=torch.uint8)
+        except RuntimeError as error:
+            raise too_large_to_map(path) from error
         self._name = path.name
         self._last = LastUnpacked()
         self.names = frozenset(self._tensors)

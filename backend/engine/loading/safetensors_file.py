@@ -7,7 +7,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Size, Tensor
 
 from backend.engine.loading.fp8 import helper_names, scale_names, scaled
-from backend.engine.loading.tensor_file import LastUnpacked
+from backend.engine.loading.tensor_file import LastUnpacked, too_large_to_map
 from backend.schema.errors import ModelDamagedError
 
 
@@ -31,6 +31,7 @@ class SafetensorsFile:
 
         Raises:
             ModelDamagedError: When it is no whole safetensors file.
+            OutOfMemoryError: When the system has no room for a map of that size.
         """
         try:
             self._file = cast("_Opened", safe_open(path, framework="pt"))
@@ -38,6 +39,8 @@ class SafetensorsFile:
             raise ModelDamagedError(
                 f"“{path.name}” cannot be read: {error}", "Download it again."
             ) from error
+        except RuntimeError as error:
+            raise too_large_to_map(path) from error
         self._all = frozenset(self._file.keys())
         self._scales = scale_names(self._all)
         self._last = LastUnpacked()

@@ -1,9 +1,12 @@
 """What every kind of weights file can do."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
 from torch import Size, Tensor
+
+from backend.schema.errors import OutOfMemoryError
 
 
 class TensorFile(Protocol):
@@ -35,3 +38,13 @@ class LastUnpacked:
             self._last = None  # lets go of its memory before the next one takes its own
             self._last = (name, unpack())
         return self._last[1]
+
+
+def too_large_to_map(path: Path) -> OutOfMemoryError:
+    """Say that the system refused to map a file: it counts such maps as memory."""
+    size = path.stat().st_size
+    return OutOfMemoryError(
+        f"“{path.name}” ({size / 1e9:.1f} GB) is too large for this machine's memory.",
+        "End other programs, or get the model in a smaller precision, such as fp8 or GGUF.",
+        needed_bytes=size,
+    )

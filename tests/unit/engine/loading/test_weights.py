@@ -6,8 +6,15 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from backend.engine.loading import safetensors_file
 from backend.engine.loading.weights import open_weights
-from backend.schema.errors import ModelDamagedError, ModelError, ModelMissingError
+from backend.schema.errors import (
+    ModelDamagedError,
+    ModelError,
+    ModelMissingError,
+    OutOfMemoryError,
+)
+from tests.fixtures.model_files import write_gguf
 
 PLAIN, HALF = torch.full((3, 2), 1.0), torch.full((3, 2), 2.0)
 
@@ -108,3 +115,21 @@ def test_a_file_that_is_cut_off_is_refused(tmp_path):
 
     with pytest.raises(ModelDamagedError, match="cut"), open_weights(path):
         pass
+
+
+def refuse_the_map(*_arguments: object, **_options: object) -> None:
+    raise RuntimeError("unable to mmap 27640000000 bytes: Cannot allocate memory (12)")
+
+
+def test_a_file_that_the_system_does_not_map_says_what_to_do(tmp_path, monkeypatch):
+    save_file({"a": torch.zeros(4)}, tmp_path / "huge.safetensors")
+    write_gguf(tmp_path / "huge.gguf", {"a": (256,)})
+    monkeypatch.setattr(safetensors_file, "safe_open", refuse_the_map)
+    monkeypatch.setattr(torch, "from_file", refuse_the_map)
+
+    for name in ("huge.safetensors", "huge.gguf"):
+        with (
+            pytest.raises(OutOfMemoryError, match="too large for this machine"),
+            open_weights(tmp_path / name),
+        ):
+            pass
