@@ -6,8 +6,8 @@ from backend.schema.errors import EaselError, OutOfMemoryError
 from backend.schema.events import Failed
 
 # torch says "out of memory" in several ways, and is not imported for this: its CPU and Apple
-# allocators raise a plain RuntimeError.
-MEMORY_WORDS = ("can't allocate memory", "out of memory")
+# allocators raise a plain RuntimeError, and so do NVIDIA's libraries.
+MEMORY_WORDS = ("can't allocate memory", "out of memory", "status_alloc_failed")
 
 
 def failure_of(error: BaseException) -> Failed:

@@ -218,10 +218,11 @@ def _nothing_helps(phase: Phase, words: str) -> OutOfMemoryError:
     )
 
 
-_UNITS = {"bytes": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+_UNITS = {"bytes": 1, "K": 2**10, "M": 2**20, "G": 2**30}
+"""As CUDA's (KiB) and Apple's (KB) messages begin them; both count in powers of two."""
 
 
 def _asked_for(words: str) -> int:
     """How many bytes could not be had, as torch tells; 0 where it does not."""
-    found = re.search(r"tried to allocate ([\d.]+) (bytes|KiB|MiB|GiB)", words, re.IGNORECASE)
+    found = re.search(r"[Tt]ried to allocate ([\d.]+) (bytes|K|M|G)", words)
     return int(float(found[1]) * _UNITS[found[2]]) if found else 0

@@ -15,6 +15,7 @@ from backend.schema.errors import OutputError
         RuntimeError(
             "[enforce fail at alloc_cpu.cpp:117] DefaultCPUAllocator: can't allocate memory"
         ),
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
         RuntimeError("MPS backend out of memory (MPS allocated: 9.00 GB)"),
     ],
     ids=lambda error: type(error).__name__,
