@@ -11,7 +11,7 @@ from pathlib import Path
 
 from safetensors.torch import load_file, save_file
 
-from recipes.starter.places import MODEL, WORK, newest
+from recipes.starter.places import MODEL, UPSCALER, WORK, newest
 
 PARTS = ("text_encoder", "unet", "vae")
 _WEIGHTS = ".safetensors"
@@ -47,6 +47,9 @@ def assemble(target: Path) -> None:
         source = newest(part, MODEL / part)
         if source != MODEL / part:
             copy_part(source, target / part)
+    if UPSCALER.exists():
+        shutil.copy(UPSCALER, target / f"{UPSCALER.name}.part")
+        (target / f"{UPSCALER.name}.part").replace(target / UPSCALER.name)
 
 
 def main() -> None:

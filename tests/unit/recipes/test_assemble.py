@@ -36,6 +36,14 @@ def test_the_parts_of_the_run_stand_beside_the_shipped_ones(work, tmp_path):
     assert (target / "model_index.json").exists()
 
 
+def test_the_upscaler_of_the_run_comes_along(work, tmp_path, monkeypatch):
+    made = work / "upscaler.safetensors"
+    save_file({"weight": torch.zeros(2).half()}, made)
+    monkeypatch.setattr(subject, "UPSCALER", made)
+    subject.assemble(tmp_path / "model")
+    assert (tmp_path / "model" / made.name).read_bytes() == made.read_bytes()
+
+
 def test_no_half_written_files_are_left(work, tmp_path):
     subject.assemble(tmp_path / "model")
     assert not list((tmp_path / "model").rglob("*.part"))
