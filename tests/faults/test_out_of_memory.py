@@ -2,6 +2,10 @@
 
 import gc
 import math
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +13,7 @@ import pytest
 import torch
 from PIL import Image
 
+from backend.channel.subprocess import ENGINE_ENVIRONMENT
 from backend.engine.run import generate
 from backend.schema.errors import OutOfMemoryError
 from backend.schema.events import Event, ImageReady, Metric, Warned
@@ -19,7 +24,7 @@ from backend.schema.generation import (
     ResolvedSize,
 )
 from tests.fixtures.short_memory import DECODE, DRAW, READ, short_memory
-from tests.fixtures.starter import context_in, of_type, starter_request
+from tests.fixtures.starter import ROOT, context_in, of_type, starter_request
 
 pytestmark = pytest.mark.engine
 
@@ -37,8 +42,10 @@ CALLS = ["load"] * 3 + [READ] * 2 + [DRAW] * 2 + [DECODE] * 2
 def one_thread():
     """Machines that do other things compute the same."""
     before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OMP_NUM_THREADS", "1")
+        torch.set_num_threads(1)
+        yield
     torch.set_num_threads(before)
 
 
@@ -152,12 +159,11 @@ def test_another_error_is_not_taken_for_short_memory(tmp_path, monkeypatch):
         make(tmp_path, PAIR)
 
 
-def test_what_was_drawn_before_an_end_is_only_decoded_afterwards(tmp_path, fitting):
-    """Nothing is cleaned up at a kill, and nothing here: the job is begun anew by another."""
-    running = generate(PAIR.model_dump(mode="json"), context_in(tmp_path))
-    while getattr(next(running), "sentence", "") != "Decoding":
-        pass
-    running.close()  # pyright: ignore[reportAttributeAccessIssue]
+def test_an_engine_that_is_killed_before_decoding_costs_no_drawing(tmp_path, fitting):
+    request = PAIR.model_dump_json()
+    command = [sys.executable, "-m", "tests.fixtures.dying_engine", str(tmp_path), request]
+    died = subprocess.run(command, check=False, cwd=ROOT, env=os.environ | ENGINE_ENVIRONMENT)
+    assert died.returncode == -signal.SIGKILL
     assert len(list((tmp_path / "data" / "latents").iterdir())) == 2
 
     with short_memory() as memory:

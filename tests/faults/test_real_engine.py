@@ -56,20 +56,6 @@ def test_a_killed_batch_ends_in_the_same_pictures_and_metadata_makes_them_again(
         assert pictures_of(studio, studio.generation.submit(OWNER, again)) == undisturbed[2:]
 
 
-def test_an_engine_that_dies_before_decoding_costs_no_drawing(tmp_path):
-    fixture = ("--kinds", "tests.fixtures.dying_engine")
-    with real_studio(tmp_path, fixture, Patience()) as studio:
-        disturbed = studio.generation.submit(OWNER, asked(PROMPT, 1, steps=4))
-        pictures = pictures_of(studio, disturbed)
-
-        assert studio.jobs.view(OWNER, disturbed.id).engine_deaths == 1
-        assert (tmp_path / "data" / "calls-before").read_text() == "...."
-        assert not (tmp_path / "data" / "calls-after").exists()
-        assert not list((tmp_path / "data" / "latents").iterdir())
-        again = studio.generation.submit(OWNER, asked(PROMPT, 1, steps=4))
-        assert pictures_of(studio, again) == pictures
-
-
 def test_the_command_line_makes_a_picture(tmp_path, capsys):
     target = tmp_path / "apple.png"
     places = places_in(tmp_path)

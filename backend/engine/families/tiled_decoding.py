@@ -58,7 +58,7 @@ def tiled_pixels(
         guess, measured = Moments(), Moments()
         small = (min(height, side), min(width, side))
         with whole_moments(layers.modules, measured=guess):
-            layers.local(interpolate(features, small, mode="nearest-exact"))
+            layers.local(interpolate(features, small, mode="nearest"))
     pieces = tiles(height, width, side)
     for number, tile in enumerate(pieces, 1):
         yield _part(number, 2 * len(pieces))

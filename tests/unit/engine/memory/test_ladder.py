@@ -5,6 +5,7 @@ from functools import partial
 import pytest
 import torch
 
+from backend.engine.memory import ladder as ladder_module
 from backend.engine.memory.ladder import Ladder, Lessons, Load, Means
 from backend.schema.errors import OutOfMemoryError
 from backend.schema.events import Warned
@@ -12,6 +13,12 @@ from backend.schema.events import Warned
 LARGE = Load(width=128, height=128, pictures=8)
 SMALL = Load(width=64, height=64, pictures=8)
 MODEL = "/models/one"
+
+
+@pytest.fixture(autouse=True)
+def no_collecting(monkeypatch):
+    """Collecting garbage takes its time where all of torch is loaded."""
+    monkeypatch.setattr(ladder_module, "free_memory", lambda: None)
 
 
 def full(words: str = "CUDA out of memory.") -> RuntimeError:

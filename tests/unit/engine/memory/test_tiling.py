@@ -15,7 +15,7 @@ from tests.fixtures.decoding import decoded
 from tests.fixtures.loaded import loaded
 from tests.fixtures.starter import STARTER
 
-LEAST_PSNR = 43.0
+LEAST_PSNR = 46.0
 """Group norm sees the mean and variance of the whole picture, as far as they were measured."""
 
 
@@ -39,8 +39,7 @@ def latents_of(model, side: int = 512):
 def drawn_latents() -> torch.Tensor:
     """Latents as a sampler leaves them: smoothed noise, of the standard deviation of pictures."""
     noise = torch.randn(1, 4, 16, 16, generator=torch.Generator().manual_seed(0))
-    smooth = torch.nn.functional.interpolate(noise, scale_factor=4, mode="bicubic")
-    return smooth[0]
+    return torch.nn.functional.interpolate(noise, scale_factor=2, mode="bicubic")[0]
 
 
 def psnr(one: Image.Image, other: Image.Image) -> float:
@@ -48,11 +47,16 @@ def psnr(one: Image.Image, other: Image.Image) -> float:
     return 10 * math.log10(255**2 / np.square(error).mean())
 
 
-@pytest.mark.parametrize("kind", ["scene", "noise"])
-def test_tiles_show_the_whole_picture(starter, kind):
-    latents = latents_of(starter) if kind == "scene" else drawn_latents()
+def test_tiles_show_the_whole_picture(starter):
+    latents = latents_of(starter)
 
     assert psnr(decoded(starter, latents, 32), decoded(starter, latents)) >= LEAST_PSNR
+
+
+def test_tiles_of_noise_show_the_whole_picture(starter):
+    latents = drawn_latents()
+
+    assert psnr(decoded(starter, latents, 24), decoded(starter, latents)) >= LEAST_PSNR
 
 
 def test_what_fits_into_a_tile_is_decoded_as_it_is(starter):
