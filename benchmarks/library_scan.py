@@ -83,7 +83,8 @@ def seconds_of_rescan(places: Places) -> float:
 
 def milliseconds_of_header(folder: Path) -> float:
     """Median over several readings of a sparse SDXL checkpoint of 6 GB with 2,600 tensors."""
-    blocks = {f"model.diffusion_model.filler.{number}.weight": (1200, 1000) for number in range(2500)}
+    name = "model.diffusion_model.filler.{}.weight"
+    blocks = {name.format(number): (1200, 1000) for number in range(2500)}
     path = made.write_safetensors(folder / "large.safetensors", made.sdxl_checkpoint() | blocks)
     times: list[float] = []
     for _ in range(HEADERS):
