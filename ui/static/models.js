@@ -14,6 +14,7 @@ let own = null;
 let asking = 0;
 let timer = 0;
 let converting = null;
+let shown = "";
 
 const get = (path) => call("GET", `/page/models${path}`);
 const post = (path, body) => call("POST", `/page/models${path}`, body, SCAN_MS);
@@ -106,13 +107,14 @@ const DEEDS = {
   },
 };
 
-/** Show the models that are searched for, or the next of them. */
+/** Show the models searched for, or more of them; the same again would lose the focus. */
 async function list(offset = 0) {
   const mine = ++asking;
   const rows = await tried(() => get(`?offset=${offset}&search=${encodeURIComponent(own.search.value)}`));
   if (mine !== asking || rows === undefined) return;
   if (offset) own.list.lastElementChild.outerHTML = rows;
-  else own.list.innerHTML = rows;
+  else if (rows !== shown) own.list.innerHTML = rows;
+  shown = offset ? "" : rows;
   mark();
   const last = own.list.querySelector(".more");
   if (last) new IntersectionObserver(([entry], observer) => {
