@@ -16,15 +16,15 @@ WHOLE_BUDGET = 12 * 60.0
 BUDGETS = {
     "format": 5.0,
     "lint": 5.0,
-    "types": 120.0,
+    "types": 75.0,
     "boundaries": 5.0,
     "tests/architecture": 20.0,
-    "tests/contract": 60.0,
+    "tests/contract": 85.0,
     "tests/faults": 100.0,
     "tests/integration": 165.0,
-    "tests/ui": 120.0,
-    "tests/unit": 80.0,
-    "collecting tests": 40.0,
+    "tests/ui": 130.0,
+    "tests/unit": 95.0,
+    "collecting tests": 35.0,
 }
 COLLECTING = "collecting tests"
 UNUSUAL = "not gpu and not slow"
