@@ -81,7 +81,21 @@ def expected(tiny, tmp_path_factory) -> Callable[[str, Precision], Drawn]:
     return draw
 
 
-@pytest.mark.parametrize("case", cases(), ids=str)
+LIKE_OTHERS = {"sd2", "sdxl_refiner", "sd35_medium", "sd35_large"}
+"""Families that read and unpack their numbers with the code of those that are tested every time."""
+
+
+def every_time(case: Case) -> bool:
+    return case.family not in LIKE_OTHERS or case.precision in (Precision.FP32, Precision.FP16)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, id=str(case), marks=() if every_time(case) else pytest.mark.slow)
+        for case in cases()
+    ],
+)
 def test_a_checkpoint_draws_exactly_what_its_weights_say(tiny, expected, case: Case, tmp_path):
     files = write(case, tiny(case.family), tmp_path)
 

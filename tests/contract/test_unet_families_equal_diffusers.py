@@ -7,6 +7,8 @@ variance.
 """
 
 from dataclasses import replace
+from functools import cache
+from pathlib import Path
 
 import pytest
 import torch
@@ -71,14 +73,16 @@ def folders(tmp_path_factory):
     }
 
 
-def loaded_in_doubles(family: str, folder) -> UNetModel:
+@cache
+def loaded_in_doubles(family: str, folder: Path) -> UNetModel:
     with in_doubles():
         model = loaded(family, folder)
     return replace(model, levels=levels_in_doubles())
 
 
-def oracle(kind, folder, **options):
-    pipeline = kind.from_pretrained(folder, local_files_only=True, **options)
+@cache
+def oracle(kind, folder: Path):
+    pipeline = kind.from_pretrained(folder, local_files_only=True)
     pipeline.set_progress_bar_config(disable=True)
     return pipeline.to(torch.float64)
 
