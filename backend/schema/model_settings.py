@@ -6,6 +6,16 @@ from backend.schema.base import Frozen
 from backend.schema.fields import Setting
 
 
+def _text_encoder(name: str, short_name: str) -> Setting:
+    return Setting(
+        label=f"{name} text encoder",
+        help="Empty means the checkpoint's own, or one from the models folder.",
+        choices="text_encoders",
+        special=True,
+        short_name=short_name,
+    )
+
+
 class ModelSettings(Frozen):
     """The models that make the picture."""
 
@@ -30,36 +40,9 @@ class ModelSettings(Frozen):
             infotext="VAE",
         ),
     ] = None
-    clip_l: Annotated[
-        str | None,
-        Setting(
-            label="CLIP-L text encoder",
-            help="Empty means the checkpoint's own, or one from the models folder.",
-            choices="text_encoders",
-            special=True,
-            short_name="clip_l",
-        ),
-    ] = None
-    clip_g: Annotated[
-        str | None,
-        Setting(
-            label="CLIP-G text encoder",
-            help="Empty means the checkpoint's own, or one from the models folder.",
-            choices="text_encoders",
-            special=True,
-            short_name="clip_g",
-        ),
-    ] = None
-    t5xxl: Annotated[
-        str | None,
-        Setting(
-            label="T5-XXL text encoder",
-            help="Empty means the checkpoint's own, or one from the models folder.",
-            choices="text_encoders",
-            special=True,
-            short_name="t5xxl",
-        ),
-    ] = None
+    clip_l: Annotated[str | None, _text_encoder("CLIP-L", "clip_l")] = None
+    clip_g: Annotated[str | None, _text_encoder("CLIP-G", "clip_g")] = None
+    t5xxl: Annotated[str | None, _text_encoder("T5-XXL", "t5xxl")] = None
 
 
 class RefinerSettings(Frozen):

@@ -10,20 +10,16 @@ with equal batch shape, from the same noise. In single precision diffusers round
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from unittest import mock
 
-import numpy as np
 import pytest
 import torch
 from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
 from torch import Tensor
 
-from backend.engine.families import sd15
 from backend.engine.families.base import DenoiserSettings, Model
 from backend.engine.registry import find_sampler, find_schedule
 from backend.engine.samplers.noise import BrownianPath, PictureNoise
 from backend.engine.schedules.base import NoiseLevels
-from tests.fixtures.decoding import decoded
 from tests.fixtures.loaded import loaded
 from tests.fixtures.oracle import (
     BETAS,
@@ -33,9 +29,13 @@ from tests.fixtures.oracle import (
     in_double_precision,
     save_tiny_checkpoint,
 )
+from tests.fixtures.parity import assert_pictures_equal, in_doubles
 
 # diffusers hands torch's tensors to numpy in a way that numpy 2 warns about.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+pytestmark = [
+    pytest.mark.usefixtures("one_thread"),
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
 
 TOLERANCE = 1e-5
 SEEDS = (11, 12)
@@ -45,15 +45,6 @@ KARRAS = {"use_karras_sigmas": True}
 EXPONENTIAL = {"use_exponential_sigmas": True}
 LINSPACE = {"timestep_spacing": "linspace"}
 TRAILING = {"timestep_spacing": "trailing"}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """So small networks gain nothing from threads that wait for each other on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module", params=["epsilon", "v_prediction"])
@@ -70,7 +61,7 @@ def pipeline(checkpoint) -> StableDiffusionPipeline:
 
 @pytest.fixture(scope="module")
 def model(checkpoint) -> Model:
-    with mock.patch.object(sd15, "weights_dtype", return_value=torch.float64):
+    with in_doubles():
         return replace(loaded("sd15", checkpoint), levels=double_levels())
 
 
@@ -248,11 +239,5 @@ def test_encoded_prompts_equal_the_pipeline(model, pipeline):
 
 def test_decoded_pictures_equal_the_pipeline(model, pipeline):
     latents = torch.randn(4, 8, 8, generator=torch.Generator().manual_seed(0))
-    scaling = pipeline.vae.config.scaling_factor
 
-    with torch.no_grad():
-        pixels = pipeline.vae.decode(latents.unsqueeze(0).double() / scaling).sample
-    expected = pipeline.image_processor.postprocess(pixels, output_type="np")[0]
-
-    ours = np.asarray(decoded(model, latents), dtype=np.float64)
-    assert np.abs(ours - expected * 255).max() <= 0.501
+    assert_pictures_equal(model, pipeline, latents)

@@ -9,7 +9,7 @@ from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from PIL import Image
 from torch import Tensor
 
-from backend.engine.families.base import Model, ModelClock
+from backend.engine.families.base import LatentFormat, LatentToRgb, Model, ModelClock
 from backend.engine.families.tiled_decoding import tiled_pixels
 from backend.engine.postprocess.pictures import is_blank, to_picture
 from backend.schema.events import Event, Stage, Warned
@@ -80,3 +80,12 @@ def _scaled(vae: AutoencoderKL, latent: Tensor) -> torch.FloatTensor:
     if vae.config["shift_factor"] is not None:
         scaled = scaled + vae.config["shift_factor"]
     return cast("torch.FloatTensor", scaled.to(vae.dtype))
+
+
+def latent_format_of(vae: AutoencoderKL, to_rgb: LatentToRgb) -> LatentFormat:
+    """What the latents of this autoencoder look like."""
+    return LatentFormat(
+        channels=vae.config["latent_channels"],
+        scale=2 ** (len(vae.config["block_out_channels"]) - 1),
+        to_rgb=to_rgb,
+    )

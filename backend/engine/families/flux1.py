@@ -8,8 +8,8 @@ from diffusers.models.transformers.transformer_flux import FluxTransformer2DMode
 
 from backend.engine.accelerator import wide_range_dtype
 from backend.engine.families.base import Conditioning, Encoded, LatentToRgb, ModelClock
+from backend.engine.families.decoding import latent_format_of
 from backend.engine.families.flux_model import PATCH, USUAL_GUIDANCE, Flux1
-from backend.engine.families.unet_model import latent_format_of
 from backend.engine.loading.components import (
     Component,
     Config,

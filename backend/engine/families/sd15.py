@@ -6,10 +6,11 @@ import torch
 
 from backend.engine.accelerator import weights_dtype
 from backend.engine.families.base import LatentToRgb, ModelClock
-from backend.engine.families.unet_model import UNetModel, latent_format_of, predicts_of
+from backend.engine.families.unet_loading import inpainting, load_drawing_parts
+from backend.engine.families.unet_model import UNetModel
 from backend.engine.loading.components import load_component
 from backend.engine.loading.files import CheckpointFiles
-from backend.engine.loading.parts import CLIP_L, UNET, VAE, VAE_DTYPE
+from backend.engine.loading.parts import CLIP_L
 from backend.engine.prompts.clip import ClipReader
 from backend.engine.registry import family
 from backend.schema.catalogue import FamilyDefaults, VariantInfo
@@ -44,12 +45,7 @@ HYPER = DEFAULTS.model_copy(
             id="lcm", label="LCM", defaults=LCM, note="Draws in 4 to 8 steps at a low CFG scale."
         ),
         VariantInfo(id="hyper", label="Hyper", defaults=HYPER, note="Draws in 1 to 8 steps."),
-        VariantInfo(
-            id="inpainting",
-            label="Inpainting",
-            defaults=DEFAULTS,
-            note="Made to repaint parts of a picture; from words alone it paints all of it.",
-        ),
+        inpainting(DEFAULTS),
     ),
     uses=("model.clip_l",),
 )
@@ -60,19 +56,7 @@ def load(files: CheckpointFiles, device: torch.device) -> Generator[Event, None,
         ModelMissingError: When there is no checkpoint, or a part is missing.
         ModelDamagedError: When a part is broken.
     """
-    dtype = weights_dtype(device)
-    scheduler = files.scheduler()
     clock = ModelClock()
-    encoder = yield from load_component(CLIP_L, files, device, dtype)
+    encoder = yield from load_component(CLIP_L, files, device, weights_dtype(device))
     reader = ClipReader(files.tokenizer(), encoder, clock)
-    unet = yield from load_component(UNET, files, device, dtype)
-    vae = yield from load_component(VAE, files, device, VAE_DTYPE)
-    return UNetModel(
-        unet=unet,
-        vae=vae,
-        encode_pair=reader.read,
-        levels=scheduler.noise_levels(),
-        latent_format=latent_format_of(vae, files.side_car().latent_to_rgb or LATENT_TO_RGB),
-        predicts=predicts_of(scheduler),
-        clock=clock,
-    )
+    return (yield from load_drawing_parts(files, device, reader.read, clock, LATENT_TO_RGB))

@@ -14,8 +14,8 @@ from torch import Tensor
 
 from backend.engine.accelerator import wide_range_dtype
 from backend.engine.families.base import Conditioning, Encoded, LatentToRgb, ModelClock
+from backend.engine.families.decoding import latent_format_of
 from backend.engine.families.sd3_model import StableDiffusion3
-from backend.engine.families.unet_model import latent_format_of
 from backend.engine.loading.components import (
     Component,
     Config,
@@ -39,8 +39,12 @@ from backend.engine.prompts.remembered import EncodePrompts
 from backend.engine.prompts.t5 import T5Reader
 from backend.engine.prompts.t5_tokenizer import t5_tokenizer
 from backend.engine.schedules.base import NoiseLevels
+from backend.schema.catalogue import FamilyDefaults
 from backend.schema.events import Event
 
+DEFAULTS = FamilyDefaults(
+    width=1024, height=1024, steps=28, cfg_scale=5.0, sampler="dpmpp_2m", schedule="simple"
+)
 USES = ("model.clip_l", "model.clip_g", "model.t5xxl")
 SIZE_MULTIPLE = 16
 T5_TOKENS = 256

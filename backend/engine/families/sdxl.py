@@ -16,10 +16,11 @@ from backend.engine.families.base import (
 )
 from backend.engine.families.guiding import PromptRows
 from backend.engine.families.size_conditions import size_numbers, whole_and_numbers
-from backend.engine.families.unet_model import UNetModel, latent_format_of, predicts_of
+from backend.engine.families.unet_loading import inpainting, load_drawing_parts
+from backend.engine.families.unet_model import UNetModel
 from backend.engine.loading.components import load_component
 from backend.engine.loading.files import CheckpointFiles
-from backend.engine.loading.parts import CLIP_G, CLIP_L, OPEN_CLIP_PADDING, UNET, VAE, VAE_DTYPE
+from backend.engine.loading.parts import CLIP_G, CLIP_L, OPEN_CLIP_PADDING
 from backend.engine.prompts.clip import ClipReader
 from backend.engine.registry import family
 from backend.schema.catalogue import FamilyDefaults, VariantInfo
@@ -92,12 +93,7 @@ VARIANTS = (
         defaults=DEFAULTS.model_copy(update={"sampler": "euler_a", "schedule": "normal"}),
         note="Reads tags in the manner of picture boards.",
     ),
-    VariantInfo(
-        id="inpainting",
-        label="Inpainting",
-        defaults=DEFAULTS,
-        note="Made to repaint parts of a picture; from words alone it paints all of it.",
-    ),
+    inpainting(DEFAULTS),
 )
 
 
@@ -116,26 +112,18 @@ def load(files: CheckpointFiles, device: torch.device) -> Generator[Event, None,
         ModelDamagedError: When a part is broken.
     """
     dtype = weights_dtype(device)
-    scheduler = files.scheduler()
     clock = ModelClock()
     first = yield from load_component(replace(CLIP_L, title="CLIP-L"), files, device, dtype)
     second = yield from load_component(replace(CLIP_G, title="CLIP-G"), files, device, dtype)
-    unet = yield from load_component(UNET, files, device, dtype)
-    vae = yield from load_component(VAE, files, device, VAE_DTYPE)
     padding = OPEN_CLIP_PADDING
     readers = (
         ClipReader(files.tokenizer(), first, clock, "last but one"),
         ClipReader(files.tokenizer("tokenizer_2", padding), second, clock, "last but one"),
     )
-    return UNetModel(
-        unet=unet,
-        vae=vae,
-        encode_pair=partial(_encode, readers),
-        levels=scheduler.noise_levels(),
-        latent_format=latent_format_of(vae, files.side_car().latent_to_rgb or LATENT_TO_RGB),
-        predicts=predicts_of(scheduler),
-        clock=clock,
-        added=_added,
+    return (
+        yield from load_drawing_parts(
+            files, device, partial(_encode, readers), clock, LATENT_TO_RGB, _added
+        )
     )
 
 

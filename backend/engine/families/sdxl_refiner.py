@@ -10,10 +10,11 @@ from backend.engine.families.base import DenoiserSettings, ModelClock
 from backend.engine.families.guiding import PromptRows
 from backend.engine.families.sdxl import DEFAULTS, LATENT_TO_RGB
 from backend.engine.families.size_conditions import size_numbers, whole_and_numbers
-from backend.engine.families.unet_model import UNetModel, latent_format_of, predicts_of
+from backend.engine.families.unet_loading import load_drawing_parts
+from backend.engine.families.unet_model import UNetModel
 from backend.engine.loading.components import load_component
 from backend.engine.loading.files import CheckpointFiles
-from backend.engine.loading.parts import CLIP_G, OPEN_CLIP_PADDING, UNET, VAE, VAE_DTYPE
+from backend.engine.loading.parts import CLIP_G, OPEN_CLIP_PADDING
 from backend.engine.prompts.clip import ClipReader
 from backend.engine.registry import family
 from backend.schema.events import Event
@@ -30,25 +31,12 @@ def load(files: CheckpointFiles, device: torch.device) -> Generator[Event, None,
         ModelMissingError: When there is no checkpoint, or a part is missing.
         ModelDamagedError: When a part is broken.
     """
-    dtype = weights_dtype(device)
-    scheduler = files.scheduler()
     clock = ModelClock()
     named = replace(CLIP_G, title="the text encoder")
-    encoder = yield from load_component(named, files, device, dtype)
+    encoder = yield from load_component(named, files, device, weights_dtype(device))
     tokenizer = files.tokenizer("tokenizer_2", OPEN_CLIP_PADDING)
     reader = ClipReader(tokenizer, encoder, clock, "last but one")
-    unet = yield from load_component(UNET, files, device, dtype)
-    vae = yield from load_component(VAE, files, device, VAE_DTYPE)
-    return UNetModel(
-        unet=unet,
-        vae=vae,
-        encode_pair=reader.read,
-        levels=scheduler.noise_levels(),
-        latent_format=latent_format_of(vae, files.side_car().latent_to_rgb or LATENT_TO_RGB),
-        predicts=predicts_of(scheduler),
-        clock=clock,
-        added=_added,
-    )
+    return (yield from load_drawing_parts(files, device, reader.read, clock, LATENT_TO_RGB, _added))
 
 
 def _added(rows: PromptRows, settings: DenoiserSettings) -> dict[str, torch.Tensor]:

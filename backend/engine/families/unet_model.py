@@ -13,7 +13,6 @@ from backend.engine.families.base import (
     Conditioning,
     DenoiserSettings,
     LatentFormat,
-    LatentToRgb,
     ModelClock,
 )
 from backend.engine.families.guiding import PromptRows
@@ -156,13 +155,4 @@ def predicts_of(scheduler: SchedulerConfig) -> Predicts:
     raise ModelError(
         f"This checkpoint predicts “{scheduler.prediction_type}”, which Easel does not know.",
         "Choose another checkpoint.",
-    )
-
-
-def latent_format_of(vae: AutoencoderKL, to_rgb: LatentToRgb) -> LatentFormat:
-    """What the latents of this autoencoder look like."""
-    return LatentFormat(
-        channels=vae.config["latent_channels"],
-        scale=2 ** (len(vae.config["block_out_channels"]) - 1),
-        to_rgb=to_rgb,
     )
