@@ -79,13 +79,9 @@ def open_studio(
         catalogue = load_catalogue()
         library = Library(places, catalogue)
         open_things.callback(library.close)
-        journal = Journal(places.data / "journal.sqlite3")
-        open_things.callback(journal.close)
-        shelf = Shelf(places.data / "gallery.sqlite3", places.outputs, journal.pictures())
-        open_things.callback(shelf.close)
+        board, shelf = _open_board(places, open_things)
         lane = HostLane()
         open_things.callback(lane.close)
-        board = Board(journal, shelf)
         board.restore(resume=resume)
         paces = PaceBook(places.data / PACE_FILE)
         memory = Memory(library, catalogue, paces, lambda: queue.system.device)
@@ -108,6 +104,15 @@ def open_studio(
             Notes(models, NoteBook(places.data / "model-notes.json")),
             memory,
         )
+
+
+def _open_board(places: Places, open_things: ExitStack) -> tuple[Board, Shelf]:
+    """The board of jobs, and the shelf of pictures that it keeps them on."""
+    journal = Journal(places.data / "journal.sqlite3")
+    open_things.callback(journal.close)
+    shelf = Shelf(places.data / "gallery.sqlite3", places.outputs, journal.pictures())
+    open_things.callback(shelf.close)
+    return Board(journal, shelf), shelf
 
 
 @contextmanager

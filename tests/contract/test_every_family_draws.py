@@ -1,11 +1,10 @@
 """The whole story of a request, for every family: from one file on the disk to a picture there."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 
 import pytest
-import torch
 from PIL import Image
 
 from backend.engine.registry import families
@@ -21,18 +20,10 @@ from backend.schema.models import Family
 from tests.fixtures.starter import context_in, of_type, starter_request
 from tests.fixtures.tiny_families import TINY_FAMILIES
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 FAMILIES = [family.info.id for family in families()]
 REFINERS = [family for family in FAMILIES if Family(family).refines]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OMP_NUM_THREADS", "1")
-        yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,6 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-import torch
 from transformers import CLIPTokenizer
 
 from backend.engine.families import flux1, sd3_loading
@@ -24,13 +23,7 @@ from tests.fixtures.stored import Precision, meant
 from tests.fixtures.tiny_checkpoint import TinyCheckpoint
 from tests.fixtures.tiny_families import TINY_FAMILIES
 
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -8,7 +8,6 @@ has it, and without as schnell has it.
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from diffusers.pipelines.flux.pipeline_flux import FluxPipeline
@@ -18,10 +17,11 @@ from backend.engine.families.base import DenoiserSettings
 from backend.engine.families.flux_model import Flux1, packed, unpacked
 from backend.engine.registry import find_sampler, find_schedule
 from backend.engine.samplers.noise import PictureNoise
-from tests.fixtures.decoding import decoded
 from tests.fixtures.loaded import loaded
-from tests.fixtures.parity import hearing_flow, in_doubles
+from tests.fixtures.parity import assert_pictures_equal, hearing_flow, in_doubles
 from tests.fixtures.tiny_flux import save_tiny_flux
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 TOLERANCE = 1e-5
 SEEDS = (11, 12)
@@ -29,15 +29,6 @@ WIDTH, HEIGHT = 96, 64
 SHAPE = (16, HEIGHT // 8, WIDTH // 8)
 TOKENS = {"dev": 512, "schnell": 256}
 PROMPT, NEGATIVE = "a red apple on a table", "blurry"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """So small networks gain nothing from threads that wait for each other on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module", params=["dev", "schnell"])
@@ -133,12 +124,5 @@ def test_encoded_prompts_equal_the_pipeline(model, pipeline, variant):
 
 def test_decoded_pictures_equal_the_pipeline(model, pipeline):
     latents = torch.randn(16, 8, 8, generator=torch.Generator().manual_seed(0)).double()
-    config = pipeline.vae.config
 
-    with torch.no_grad():
-        scaled = latents.unsqueeze(0) / config.scaling_factor + config.shift_factor
-        pixels = pipeline.vae.decode(scaled).sample
-    expected = pipeline.image_processor.postprocess(pixels, output_type="np")[0]
-
-    ours = np.asarray(decoded(model, latents), dtype=np.float64)
-    assert np.abs(ours - expected * 255).max() <= 0.501
+    assert_pictures_equal(model, pipeline, latents)

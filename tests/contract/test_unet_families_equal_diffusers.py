@@ -42,7 +42,10 @@ from tests.fixtures.tiny_unets import (
     save_tiny_sdxl,
 )
 
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+pytestmark = [
+    pytest.mark.usefixtures("one_thread"),
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
 
 TOLERANCE = 1e-5
 SEEDS = (11, 12)
@@ -50,15 +53,6 @@ SIDE, SHAPE = 64, (4, 8, 8)
 PROMPT, NEGATIVE = "a red apple on a table", "blurry"
 CFG_SCALE = 6.5
 STEPS = 10
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """So small networks gain nothing from threads that wait for each other on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

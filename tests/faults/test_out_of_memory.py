@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from backend.channel.subprocess import ENGINE_ENVIRONMENT
@@ -26,7 +25,10 @@ from backend.schema.generation import (
 from tests.fixtures.short_memory import DECODE, DRAW, READ, short_memory
 from tests.fixtures.starter import ROOT, context_in, of_type, starter_request
 
-pytestmark = pytest.mark.engine
+pytestmark = [
+    pytest.mark.usefixtures("one_thread"),
+    pytest.mark.engine,
+]
 
 QUICK = ResolvedSampling(sampler="euler", schedule="karras", steps=2, cfg_scale=4.5)
 PAIR = starter_request(sampling=QUICK, batch=BatchSettings(size=2))
@@ -36,17 +38,6 @@ WIDE = starter_request(sampling=QUICK).model_copy(
 """More latents along a side than a small tile has."""
 CALLS = ["load"] * 3 + [READ] * 2 + [DRAW] * 2 + [DECODE] * 2
 """Of a run that fits."""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Machines that do other things compute the same."""
-    before = torch.get_num_threads()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OMP_NUM_THREADS", "1")
-        torch.set_num_threads(1)
-        yield
-    torch.set_num_threads(before)
 
 
 def make(

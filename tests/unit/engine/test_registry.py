@@ -64,7 +64,10 @@ def test_each_is_found_by_its_id_and_others_are_refused_with_what_there_is(find,
     assert entries()[0].info.id in caught.value.hint
 
 
-def test_defaults_of_families_exist():
-    for entry in families():
-        find_sampler(entry.info.defaults.sampler)
-        find_schedule(entry.info.defaults.schedule)
+@pytest.mark.parametrize("entry", families(), ids=lambda entry: entry.info.id)
+def test_samplers_and_schedules_of_defaults_exist(entry):
+    variants = (variant.defaults for variant in entry.info.variants)
+
+    for defaults in (entry.info.defaults, *variants):
+        assert defaults.sampler in {sampler.info.id for sampler in samplers()}
+        assert defaults.schedule in {schedule.info.id for schedule in schedules()}

@@ -34,16 +34,10 @@ from tests.fixtures.loaded import checkpoint_files, loaded
 from tests.fixtures.tiny_checkpoint import TinyCheckpoint
 from tests.fixtures.tiny_flux import CLIP, T5, TRANSFORMER, VAE, save_tiny_flux
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 PARTS = ("transformer", "text_encoder", "text_encoder_2", "vae")
 SIDE = 32
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

@@ -29,6 +29,8 @@ from tests.fixtures.tiny_sd3 import (
     transformer_config,
 )
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 FAMILY = "sd35_medium"
 NETWORK, PIXELS = "model.diffusion_model.", "first_stage_model."
 ENCODERS: dict[Role, str] = {
@@ -36,14 +38,6 @@ ENCODERS: dict[Role, str] = {
 }
 SIDE = 32
 Separate = Mapping[Role, Path]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
