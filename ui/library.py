@@ -126,7 +126,7 @@ def _automatic(info: CheckpointInfo, models: Models, actor: Actor) -> dict[str, 
     """Only a checkpoint that does not hold all its parts takes some from elsewhere."""
     if not info.needs or info.problem:
         return {}
-    chosen = models.automatic(actor, info.id)
+    chosen = models.parts_for(actor, info)
     return {role: PurePath(component.path).name for role, component in chosen.items()}
 
 

@@ -122,12 +122,8 @@ class Models(Protocol):
         """The VAEs and text encoders that can be chosen."""
         ...
 
-    def automatic(self, actor: Actor, checkpoint_id: str) -> Mapping[Role, ComponentInfo]:
-        """The files that are chosen for a checkpoint's absent parts where a person chooses none."""
-        ...
-
     def parts_for(self, actor: Actor, checkpoint: CheckpointInfo) -> Mapping[Role, ComponentInfo]:
-        """The same for a checkpoint that may lie outside the library."""
+        """The files that are chosen for a checkpoint's absent parts where a person chooses none."""
         ...
 
     def library(self, actor: Actor) -> tuple[LibraryEntry, ...]:

@@ -96,7 +96,8 @@ def _tensor(entry: object, key: str, name: str, data_start: int) -> TensorInfo:
     if not isinstance(entry, dict):
         _damaged(name, key)
     described = cast("dict[str, object]", entry)
-    dtype, shape, offsets = map(described.get, ("dtype", "shape", "data_offsets"))
+    get = described.get
+    dtype, shape, offsets = get("dtype"), get("shape"), get("data_offsets")
     if not (isinstance(dtype, str) and _is_numbers(shape) and _is_numbers(offsets)):
         _damaged(name, key)
     numbers, places = tuple(cast("list[int]", shape)), cast("list[int]", offsets)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from backend.jobs.queue import JobQueue
 from backend.schema.conversion import PICKLE_SUFFIXES, ConversionRequest
-from backend.schema.errors import ModelMissingError, NotAllowedError, RequestError
-from backend.schema.jobs import Actor, Job, JobState, JobView, Role
+from backend.schema.errors import ModelMissingError, RequestError
+from backend.schema.jobs import Actor, Job, JobState, JobView
+from backend.services.owner import only_the_owner
 
 
 class Conversion:
@@ -24,8 +25,7 @@ class Conversion:
             ModelMissingError: When there is no such file.
             RequestError: When its name is no pickle's, or the safe version is there already.
         """
-        if actor.role is not Role.OWNER:
-            raise NotAllowedError("Only the owner may convert files.", "Ask the owner for it.")
+        only_the_owner(actor, "convert files", "Ask the owner for it.")
         wanted = ConversionRequest(path=str(file.absolute()))
         if not file.is_file():
             raise ModelMissingError(f"There is no file {file}.", "Was it moved?")

@@ -7,9 +7,10 @@ from backend.jobs.board import Board
 from backend.jobs.feed import Reader
 from backend.jobs.queue import JobQueue
 from backend.jobs.record import Record
-from backend.schema.errors import NotAllowedError, NotFoundError, OutputError, RequestError
+from backend.schema.errors import NotFoundError, OutputError, RequestError
 from backend.schema.generation import GenerationRequest
 from backend.schema.jobs import Actor, FeedItem, JobView, Role, Snapshot
+from backend.services.owner import only_the_owner
 from backend.services.shelf import Shelf
 
 NEWEST_PICTURES = 60
@@ -59,7 +60,7 @@ class Jobs:
         Raises:
             NotAllowedError: When a guest asks.
         """
-        _only_the_owner(actor, "pause")
+        only_the_owner(actor, "pause the queue", "Cancel your own jobs.")
         self._queue.pause()
 
     def resume_queue(self, actor: Actor) -> None:
@@ -69,7 +70,7 @@ class Jobs:
             NotAllowedError: When a guest asks.
             OutputError: When the disk still refuses them; the queue stays paused.
         """
-        _only_the_owner(actor, "resume")
+        only_the_owner(actor, "resume the queue", "Cancel your own jobs.")
         try:
             self.save_what_is_held()
         except OutputError as error:
@@ -83,8 +84,7 @@ class Jobs:
         Raises:
             NotAllowedError: When a guest asks.
         """
-        if actor.role is not Role.OWNER:
-            raise NotAllowedError("Only the owner may free the memory.", "Ask the owner.")
+        only_the_owner(actor, "free the memory")
         self._queue.free_memory()
 
     def save_what_is_held(self) -> None:
@@ -120,8 +120,3 @@ class Jobs:
         if not actor.may_see(record.job.owner):
             raise NotFoundError("There is no such job.", "Look at the list of jobs.")
         return record
-
-
-def _only_the_owner(actor: Actor, verb: str) -> None:
-    if actor.role is not Role.OWNER:
-        raise NotAllowedError(f"Only the owner may {verb} the queue.", "Cancel your own jobs.")

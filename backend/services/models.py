@@ -8,11 +8,11 @@ from backend.library.library import Library
 from backend.metadata.catalogue import load_catalogue
 from backend.places import Places
 from backend.schema.catalogue import Catalogue, CheckpointInfo, ComponentInfo
-from backend.schema.errors import NotAllowedError, NotFoundError
+from backend.schema.errors import NotFoundError
 from backend.schema.jobs import Actor
-from backend.schema.jobs import Role as ActorRole
 from backend.schema.library import Hashes, LibraryEntry, LibraryState, ModelFolder, Rescanned
 from backend.schema.models import Role
+from backend.services.owner import only_the_owner
 
 
 @contextmanager
@@ -45,20 +45,8 @@ class Models:
         """The VAEs and text encoders that can be chosen."""
         return self._library.components()
 
-    def automatic(self, actor: Actor, checkpoint_id: str) -> Mapping[Role, ComponentInfo]:
-        """The files that are chosen for a checkpoint's absent parts where a person chooses none.
-
-        Raises:
-            NotFoundError: When there is no such checkpoint.
-        """
-        there = (info for info in self.checkpoints(actor) if info.id == checkpoint_id)
-        checkpoint = next(there, None)
-        if checkpoint is None:
-            raise NotFoundError("There is no such checkpoint.", "Rescan the models folder.")
-        return self.parts_for(actor, checkpoint)
-
     def parts_for(self, actor: Actor, checkpoint: CheckpointInfo) -> Mapping[Role, ComponentInfo]:  # noqa: ARG002
-        """The same for a checkpoint that may lie outside the library."""
+        """The files that are chosen for a checkpoint's absent parts where a person chooses none."""
         return self._library.automatic(checkpoint)
 
     def library(self, actor: Actor) -> tuple[LibraryEntry, ...]:  # noqa: ARG002
@@ -92,7 +80,7 @@ class Models:
             NotAllowedError: When a guest asks.
             ModelMissingError: When there is none.
         """
-        _only_the_owner(actor, "look at files")
+        only_the_owner(actor, "look at files")
         return self._library.look(path)
 
     def described(self, actor: Actor, entry: LibraryEntry) -> CheckpointInfo | None:  # noqa: ARG002
@@ -106,7 +94,7 @@ class Models:
             NotAllowedError: When a guest asks.
             ModelDamagedError: When it cannot be read.
         """
-        _only_the_owner(actor, "have files read")
+        only_the_owner(actor, "have files read")
         return self._library.hashes(path)
 
     def state(self, actor: Actor) -> LibraryState:  # noqa: ARG002
@@ -119,7 +107,7 @@ class Models:
         Raises:
             NotAllowedError: When a guest asks.
         """
-        _only_the_owner(actor, "rescan the models")
+        only_the_owner(actor, "rescan the models")
         return self._library.rescan()
 
     def folders(self, actor: Actor) -> tuple[ModelFolder, ...]:
@@ -128,7 +116,7 @@ class Models:
         Raises:
             NotAllowedError: When a guest asks.
         """
-        _only_the_owner(actor, "see the model folders")
+        only_the_owner(actor, "see the model folders")
         return self._library.folders.all()
 
     def add_folder(self, actor: Actor, path: str) -> ModelFolder:
@@ -139,7 +127,7 @@ class Models:
             RequestError: When it is none that can be read, or is there already.
             OutputError: When the settings cannot be written.
         """
-        _only_the_owner(actor, "add model folders")
+        only_the_owner(actor, "add model folders")
         return self._library.folders.add(path)
 
     def remove_folder(self, actor: Actor, path: str) -> None:
@@ -151,10 +139,5 @@ class Models:
             RequestError: When it is Easel's own.
             OutputError: When the settings cannot be written.
         """
-        _only_the_owner(actor, "remove model folders")
+        only_the_owner(actor, "remove model folders")
         self._library.folders.remove(path)
-
-
-def _only_the_owner(actor: Actor, verb: str) -> None:
-    if actor.role is not ActorRole.OWNER:
-        raise NotAllowedError(f"Only the owner may {verb}.", "Ask the owner.")

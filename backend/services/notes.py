@@ -1,9 +1,9 @@
 """What the owner notes about models."""
 
 from backend.library.notes import NoteBook
-from backend.schema.errors import NotAllowedError
-from backend.schema.jobs import Actor, Role
+from backend.schema.jobs import Actor
 from backend.services.models import Models
+from backend.services.owner import only_the_owner
 
 
 class Notes:
@@ -19,7 +19,7 @@ class Notes:
         Raises:
             NotAllowedError: When a guest asks.
         """
-        _only_the_owner(actor)
+        only_the_owner(actor, "note something about models")
         return self._book.get(model_id)
 
     def put(self, actor: Actor, model_id: str, text: str) -> None:
@@ -31,10 +31,5 @@ class Notes:
             OutOfRangeError: When it is too long.
             OutputError: When it cannot be written.
         """
-        _only_the_owner(actor)
+        only_the_owner(actor, "note something about models")
         self._book.put(self._models.entry(actor, model_id).id, text)
-
-
-def _only_the_owner(actor: Actor) -> None:
-    if actor.role is not Role.OWNER:
-        raise NotAllowedError("Only the owner may note something about models.", "Ask the owner.")

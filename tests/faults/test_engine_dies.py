@@ -10,6 +10,7 @@ import pytest
 from backend.channel.supervisor import Patience
 from backend.jobs.queue import HANDED_OVER
 from backend.schema.jobs import OWNER, JobChanged, JobState
+from tests.fixtures.program import wait_until
 from tests.fixtures.real_studio import (
     QUICK,
     asked,
@@ -107,6 +108,10 @@ def test_a_job_that_kills_the_engine_twice_is_set_aside_and_the_next_goes_on(stu
 def test_an_idle_engine_that_is_killed_comes_back(studio):
     ended(studio, submit(studio, "a cat", 1))
     engine_of_this_process().kill()
+    wait_until(
+        lambda: studio.jobs.snapshot(OWNER).system.engine != "ready",
+        lambda: "not seen",
+    )
     job = submit(studio, "a cat", 1)
 
     view = ended(studio, job)

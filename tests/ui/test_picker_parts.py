@@ -9,6 +9,7 @@ from backend.schema.catalogue import CheckpointInfo, FamilyDefaults
 from backend.schema.jobs import OWNER, Actor, Role
 from backend.schema.library import LibraryEntry, LibraryState
 from backend.schema.models import Problem
+from backend.schema.sizes import readable_bytes
 from tests.fixtures.model_files import flux, sd15_checkpoint, write_safetensors
 from tests.fixtures.studio import MemoryStudio
 from ui.fragments import Fragments
@@ -16,7 +17,7 @@ from ui.library import library_facts
 from ui.picker.details import details_of
 from ui.picker.routes import picker_routes
 from ui.picker.rows import PAGE, rows_of
-from ui.picker.words import amount, file_size
+from ui.picker.words import amount
 
 ANNA = Actor(id="anna", role=Role.GUEST)
 USUAL = FamilyDefaults(
@@ -155,6 +156,6 @@ def test_the_form_starts_with_what_can_draw(studio):
 
 
 def test_numbers_are_told_as_people_know_them():
-    sizes = [file_size(size) for size in (6_938_078_334, 246_144_152, 4_200)]
+    sizes = [readable_bytes(size) for size in (6_938_078_334, 246_144_152, 4_200)]
     assert sizes == ["6.9 GB", "246 MB", "4 kB"]
     assert [amount(2_567_463_684), amount(859_520_964)] == ["2.6 B", "860 M"]

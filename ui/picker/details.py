@@ -6,7 +6,8 @@ from backend.schema.catalogue import CheckpointInfo
 from backend.schema.jobs import Actor, Role
 from backend.schema.library import LibraryEntry, SideCar
 from backend.schema.models import ModelFile, Need, Part, Problem
-from ui.picker.words import amount, capital, file_size, prediction, role, source
+from backend.schema.sizes import readable_bytes
+from ui.picker.words import amount, capital, prediction, role, source
 
 _MISSING = Problem(
     code="missing",
@@ -101,7 +102,7 @@ def _needs(info: CheckpointInfo | None, models: Models, actor: Actor) -> tuple[S
     """What must be added; for a checkpoint that can draw, what it would draw better with."""
     if info is None:
         return ()
-    there = models.automatic(actor, info.id)
+    there = models.parts_for(actor, info)
     optional = (need for need in info.needs if need.optional and need.role not in there)
     home = models.folders(actor)[0].path
     needs = info.missing if info.problem else tuple(optional)
@@ -119,7 +120,7 @@ def _notes(info: CheckpointInfo | None, model: ModelFile | None) -> tuple[str, .
 
 def _facts(entry: LibraryEntry, info: CheckpointInfo | None, *, mine: bool) -> list[ShownFact]:
     card = entry.card or SideCar()
-    size = ShownFact(label="Size", value=file_size(entry.bytes))
+    size = ShownFact(label="Size", value=readable_bytes(entry.bytes))
     path = entry.path if mine else entry.id
     file = ShownFact(label="File", value=path, copied=path if mine else "")
     source_page = ShownFact(label="Source", value=card.source)
@@ -162,6 +163,6 @@ def _part(part: Part) -> ShownPart:
     return ShownPart(
         label=role(part.role),
         parameters=amount(part.parameters),
-        size=file_size(part.bytes),
+        size=readable_bytes(part.bytes),
         precision=part.precision,
     )

@@ -7,7 +7,8 @@ from backend.api.verbs import Models
 from backend.schema.base import Frozen
 from backend.schema.catalogue import CheckpointInfo
 from backend.schema.jobs import Actor
-from ui.picker.words import capital, file_size, lacking
+from backend.schema.sizes import readable_bytes
+from ui.picker.words import capital, lacking
 
 PAGE = 60
 """Rows that are drawn at a time: enough for any screen, and quick with thousands of models."""
@@ -62,7 +63,7 @@ def _text(info: CheckpointInfo) -> str:
 
 def _row(info: CheckpointInfo, models: Models, actor: Actor) -> Row:
     card = models.entry(actor, info.id).card
-    facts = (info.family_label, file_size(info.bytes), info.precision)
+    facts = (info.family_label, readable_bytes(info.bytes), info.precision)
     return Row(
         id=info.id,
         name=info.name,

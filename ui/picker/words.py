@@ -33,14 +33,6 @@ _ROLES: dict[Role, str] = {
 }
 
 
-def file_size(size: int) -> str:
-    """Bytes as people know files by: 6_938_078_334 is “6.9 GB”."""
-    for unit, name in ((1e9, "GB"), (1e6, "MB")):
-        if size >= unit:
-            return f"{size / unit:.{1 if name == 'GB' else 0}f} {name}"
-    return f"{size / 1e3:.0f} kB"
-
-
 def amount(numbers: int) -> str:
     """How many parameters: 859_520_964 is “860 M”."""
     billions = numbers / 1e9

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-UNIT = 1000.0
+from backend.schema.sizes import readable_bytes
 
 
 def size_of(path: Path) -> int:
@@ -14,12 +14,3 @@ def size_of(path: Path) -> int:
 def readable_size(path: Path) -> str:
     """The size of a file, or of the safetensors files in a folder, such as "44 MB"."""
     return readable_bytes(size_of(path))
-
-
-def readable_bytes(count: float) -> str:
-    """A number of bytes in words, such as "44 MB"."""
-    for unit in ("B", "kB", "MB"):
-        if count < UNIT:
-            return f"{count:.0f} {unit}"
-        count /= UNIT
-    return f"{count:.1f} GB"

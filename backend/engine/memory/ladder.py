@@ -7,11 +7,11 @@ from typing import Literal, Self, TypeVar
 
 from backend.engine.accelerator import choose_device, free_bytes, free_memory
 from backend.engine.failures import is_out_of_memory
-from backend.engine.loading.size import readable_bytes
 from backend.memory.estimate import TILES
 from backend.schema.errors import OutOfMemoryError
 from backend.schema.events import Event, Warned
 from backend.schema.generation import ResolvedRequest
+from backend.schema.sizes import readable_bytes
 
 T = TypeVar("T")
 LATENT = 8

@@ -18,6 +18,11 @@ class Contents:
         """The first word of every name, before its first dot."""
         return frozenset(name.partition(".")[0] for name in self.tensors)
 
+    @cached_property
+    def _lines(self) -> str:
+        """All names as lines of one text, which is searched much faster than they one by one."""
+        return "".join(f"\n{name}" for name in self.tensors) + "\n"
+
     def has(self, *names: str) -> bool:
         """Whether all these tensors are there."""
         return all(name in self.tensors for name in names)
@@ -43,7 +48,12 @@ class Contents:
 
     def ending(self, *endings: str) -> str:
         """The first name that ends so; empty where none does."""
-        return next((name for name in self.tensors if name.endswith(endings)), "")
+        found = (self._lines.find(f"{ending}\n") for ending in endings)
+        place = min((place for place in found if place >= 0), default=-1)
+        if place < 0:
+            return ""
+        start, end = self._lines.rfind("\n", 0, place) + 1, self._lines.find("\n", place)
+        return self._lines[start:end]
 
     def count(self, prefix: str) -> int:
         """How many numbered blocks there are: one more than the highest `N` in `prefix` + `N.`."""

@@ -50,7 +50,7 @@ def _describe(path: Path, header: Header, card: SideCar | None) -> ModelFile:
         prediction=prediction_of(finding, contents, told),
         layout=finding.layout,
         precision=precision_of(contents),
-        parameters=sum(tensor.parameters for tensor in header.tensors.values()),
+        parameters=sum(part.parameters for part in parts),
         parts=parts,
         needs=needs_of(finding.kind, finding.family, (part.role for part in parts)),
         rank=finding.rank,

@@ -64,12 +64,11 @@ def test_the_owner_takes_a_folder_in_and_leaves_it_again(models, tmp_path):
 
 
 def test_what_is_chosen_for_absent_parts_is_told(models):
-    chosen = models.automatic(ANNA, "bare.safetensors")
+    chosen = {info.id: models.parts_for(ANNA, info) for info in models.checkpoints(ANNA)}
 
-    assert {role: info.name for role, info in chosen.items()} == {"clip_l": "clip_l"}
-    assert models.automatic(ANNA, "dream.safetensors") == {}
-    with pytest.raises(NotFoundError):
-        models.automatic(ANNA, "nothing")
+    bare = chosen["bare.safetensors"]
+    assert {role: info.name for role, info in bare.items()} == {"clip_l": "clip_l"}
+    assert chosen["dream.safetensors"] == {}
 
 
 def test_a_preview_is_a_picture_beside_a_listed_model_and_nothing_else(models, folder):
