@@ -6,7 +6,7 @@ from backend.schema.fields import FieldSpec, Kind, Scalar, Setting
 from backend.schema.generation import GENERATION_FIELDS
 from backend.schema.jobs import Actor
 from backend.version import VERSION
-from ui.binding import Choices, element_id
+from ui.binding import AUTOMATIC, Choices, element_id
 from ui.examples import Example, load_examples
 from ui.library import LibraryFacts, library_facts
 
@@ -43,6 +43,13 @@ class PageFacts(Frozen):
     """Of the lists that are the same for every checkpoint."""
     library: LibraryFacts
     examples: tuple[Example, ...]
+
+    def choices_of(self, field_id: str) -> Choices:
+        """Label and value of what a field offers; nothing where the checkpoint decides."""
+        setting = next(spec.setting for spec in GENERATION_FIELDS if spec.id == field_id)
+        if setting.options:
+            return (AUTOMATIC, *((label, value) for value, label in setting.options.items()))
+        return self.choices.get(setting.choices, ())
 
     def starting_value(self, field_id: str) -> Scalar:
         """What the field shows before anybody touched it."""

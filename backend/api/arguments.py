@@ -24,7 +24,7 @@ def request_from(arguments: Mapping[str, object], catalogue: Catalogue) -> Gener
         values[name] = value
     values |= _known_id("sampler", values, catalogue.samplers)
     values |= _known_id("scheduler", values, catalogue.schedules)
-    choices = {spec.setting.short_name for spec in GENERATION_FIELDS if spec.setting.choices}
+    choices = {spec.setting.short_name for spec in GENERATION_FIELDS if spec.kind == "choice"}
     return GenerationRequest.from_short_names(
         {name: None if name in choices and value == "" else value for name, value in values.items()}
     )

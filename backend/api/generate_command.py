@@ -8,18 +8,16 @@ from pathlib import Path
 import click
 
 from backend.api.arguments import request_from
+from backend.api.options import field_option
 from backend.api.running import DONE, FAILED, run_command
 from backend.api.verbs import Verbs
 from backend.api.waiting import wait_and_tell
 from backend.outputs.writing import write_atomically
 from backend.schema.errors import RequestError
-from backend.schema.fields import FieldSpec
 from backend.schema.generation import GENERATION_FIELDS
 from backend.schema.jobs import OWNER, JobState, JobView
 
 OpenStudio = Callable[[], AbstractContextManager[Verbs]]
-_OTHER_FLAGS = {"checkpoint": "--model"}
-"""Second spellings of fields' flags, by short name."""
 
 
 def run(argv: Sequence[str], open_studio: OpenStudio) -> int:
@@ -44,24 +42,11 @@ def _command(open_studio: OpenStudio) -> click.Command:
             ["-o", "--output"],
             help="Also write the picture to this PNG file; several get -1, -2 … at the end.",
         ),
-        *map(_option, fields),
+        *map(field_option, fields),
         click.Option(["--json", "as_json"], is_flag=True, help="Print the settings as JSON."),
     ]
     text = "Make pictures of PROMPT. They are kept in the outputs folder."
     return click.Command("generate", params=parameters, callback=generate, help=text)
-
-
-def _option(spec: FieldSpec) -> click.Option:
-    setting = spec.setting
-    kind = {"integer": click.INT, "number": click.FLOAT}.get(spec.kind, click.STRING)
-    words = f"{setting.label}: {setting.help}"
-    if setting.minimum is not None and setting.maximum is not None:
-        words += f" From {setting.minimum:.12g} to {setting.maximum:.12g}."
-    if spec.default not in {None, ""}:
-        words += f" Usually {spec.default}."
-    other = _OTHER_FLAGS.get(setting.short_name)
-    names = [spec.flag, *([other] if other else []), setting.short_name]
-    return click.Option(names, type=kind, help=words)
 
 
 def _generate(

@@ -8,21 +8,14 @@ from typing import get_args
 
 import click
 
+from backend.api.options import field_option
 from backend.api.running import run_command
 from backend.api.verbs import Memory
 from backend.schema.errors import OutOfRangeError
 from backend.schema.fields import Scalar
-from backend.schema.generation import GenerationRequest
+from backend.schema.generation import GENERATION_FIELDS, GenerationRequest
 from backend.schema.jobs import OWNER
-from backend.schema.memory import (
-    Choices,
-    DeviceKind,
-    PlacementChoice,
-    PlanRequest,
-    PlanView,
-    PrecisionChoice,
-    TilingChoice,
-)
+from backend.schema.memory import DeviceKind, PlanRequest, PlanView
 
 OpenMemory = Callable[[], AbstractContextManager[Memory]]
 GIB = 2**30
@@ -31,6 +24,7 @@ _UNITS = {"": GIB, "G": GIB, "M": 2**20, "T": 2**40}
 _SIZE = re.compile(r"(\d+)\s*[x×*]\s*(\d+)")
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([MGT]?)I?B?", re.IGNORECASE)
 _DOES_NOT_FIT = 1
+_MEMORY = tuple(spec for spec in GENERATION_FIELDS if spec.id.startswith("memory."))
 
 
 def run(argv: Sequence[str], open_memory: OpenMemory) -> int:
@@ -62,9 +56,7 @@ def _command(open_memory: OpenMemory) -> click.Command:
             ),
             click.Option(["--ram"], help="The machine's memory, such as 16GB."),
             click.Option(["--device"], type=_choices(DeviceKind), help="What computes."),
-            click.Option(["--placement"], type=_choices(PlacementChoice), default="auto"),
-            click.Option(["--precision"], type=_choices(PrecisionChoice), default="auto"),
-            click.Option(["--vae"], type=_choices(TilingChoice), default="auto"),
+            *map(field_option, _MEMORY),
             click.Option(["--json", "as_json"], is_flag=True, help="Print JSON."),
         ],
         callback=plan,
@@ -92,19 +84,15 @@ def _request(asked: dict[str, object]) -> PlanRequest:
     ):
         value = asked[name]
         fields[field] = value if isinstance(value, int | float) else None
+    for spec in _MEMORY:
+        value = asked[spec.setting.short_name]
+        fields[spec.id] = None if value is None else str(value)
     return PlanRequest.model_validate(
         {
             "generation": GenerationRequest.from_fields(fields),
             "device": asked["device"],
             "device_bytes": _amount("--budget", asked["budget"]),
             "ram_bytes": _amount("--ram", asked["ram"]),
-            "choices": Choices.model_validate(
-                {
-                    "placement": asked["placement"],
-                    "precision": asked["precision"],
-                    "tiling": asked["vae"],
-                }
-            ),
         }
     )
 

@@ -82,8 +82,8 @@ class PictureKeeper(Protocol):
 class Host(Protocol):
     """What the page's own process finds out for a job; may take its time."""
 
-    def fingerprinted(self, request: dict[str, object]) -> dict[str, object]:
-        """The request with its checkpoint's fingerprint.
+    def prepared(self, request: dict[str, object]) -> dict[str, object]:
+        """The request with its checkpoint's fingerprint, and what decides about memory.
 
         Raises:
             EaselError: When the job cannot be done; this is the job's failure.

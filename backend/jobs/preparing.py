@@ -54,7 +54,7 @@ class Preparation:
                 found = self._host.pictures_on_disk(job)
             if job.kind == "generate" and not job.state.ended:
                 self._board.change(replace(record, stage=READING))
-                request = self._host.fingerprinted(request)
+                request = self._host.prepared(request)
         except EaselError as error:
             failure = Failed(code=error.code, sentence=error.sentence, hint=error.hint)
         with self._board.lock:

@@ -12,7 +12,9 @@ from backend.memory.placements import SCALE
 from backend.memory.plan import needs, plan
 from backend.memory.tables import PUBLISHED, FamilyTable, PartTable, load_tables
 from backend.schema.catalogue import Catalogue, FamilyInfo
-from backend.schema.memory import Budget, Choices, PartFacts, Placement, PlanView, Workload
+from backend.schema.memory import Budget, PlanView, Workload
+from backend.schema.memory_settings import MemorySettings, Placement
+from backend.schema.models import PartFacts
 
 PATH = Path(__file__).resolve().parents[2] / "docs" / "memory.md"
 BUDGETS = (4, 6, 8, 12, 16, 24)
@@ -110,7 +112,7 @@ def placements_table() -> str:
     for label, workload in published():
         if not label.endswith("16 bits"):
             continue
-        ways = (Choices(placement=each, precision="exact") for each in _PLACEMENTS)
+        ways = (MemorySettings(placement=each, precision="exact") for each in _PLACEMENTS)
         peaks = [f"{needs(workload, 'cuda', way).draw_bytes / GIB:.2f}" for way in ways]
         network = next(part for part in workload.parts if part.role == "diffusion_model")
         rows.append(

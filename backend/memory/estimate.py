@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from backend.memory.tables import PartTable, Tables
 from backend.schema.errors import ModelError
-from backend.schema.memory import DeviceKind, PartFacts, Placement, Storage, Workload
+from backend.schema.memory import DeviceKind, Storage, Workload
+from backend.schema.memory_settings import Placement
+from backend.schema.models import PartFacts
 
 MIB, GIB = 2**20, 2**30
 CONTEXT: dict[DeviceKind, int] = {"cuda": 600 * MIB, "mps": 900 * MIB, "cpu": 900 * MIB}

@@ -14,7 +14,8 @@ from backend.memory.placements import (
     vae_options,
 )
 from backend.memory.speed import Parked
-from backend.schema.memory import Budget, Choices
+from backend.schema.memory import Budget
+from backend.schema.memory_settings import MemorySettings
 
 PLENTY = 2**60
 
@@ -87,14 +88,14 @@ class Menu:
     """The seconds with everything on the device."""
 
     @classmethod
-    def of(cls, parts: Parts, around: Surroundings, choices: Choices) -> "Menu":
+    def of(cls, parts: Parts, around: Surroundings, choices: MemorySettings) -> "Menu":
         """The options that the choices leave."""
         texts = text_options(parts.encoders, around)
         networks = network_options(parts.network, around)
         vaes = vae_options(parts.vae, around)
         full_speed = texts[0].seconds + networks[0].seconds + vaes[0].seconds
         return cls(
-            _left(texts, lambda option: _text_allowed(option, choices)),
+            _left(_streamed(texts, choices), lambda option: _text_allowed(option, choices)),
             _left(networks, lambda option: _network_allowed(option, choices)),
             _left(_tiled(vaes, choices), lambda option: _vae_allowed(option, choices)),
             around.parked,
@@ -138,33 +139,42 @@ def _size(option: Option) -> tuple[int, int, float]:
     return option.rest, option.need, option.seconds
 
 
-def _text_allowed(option: Option, choices: Choices) -> bool:
+def _streamed(options: Sequence[Option], choices: MemorySettings) -> Sequence[Option]:
+    """Those that come as it was asked for the text encoders; small ones come whole all the same."""
+    wanted = choices.text_placement
+    exact = [o for o in options if any(lying.placement == wanted for lying in o.lying)]
+    return exact if exact and wanted in ("group", "leaf") else options
+
+
+def _text_allowed(option: Option, choices: MemorySettings) -> bool:
     stays = all(lying.placement == "resident" for lying in option.lying)
     away = all(lying.placement != "resident" for lying in option.lying)
-    if choices.placement == "resident":
+    wanted = choices.text_placement or choices.placement
+    if wanted == "resident":
         return stays
-    if choices.placement == "model":
+    if wanted == "model":
         return all(lying.placement == "model" for lying in option.lying)
-    return choices.placement == "auto" or away
+    return wanted is None or away
 
 
-def _network_allowed(option: Option, choices: Choices) -> bool:
+def _network_allowed(option: Option, choices: MemorySettings) -> bool:
     part, placement, storage = option.lying[0]
-    if choices.placement not in ("auto", placement):
+    if choices.placement not in (None, placement):
         return False
     if choices.precision == "fp8":
         return storage == part.storages[-1]
-    return choices.precision == "auto" or storage != "fp8"
+    return choices.precision is None or storage != "fp8"
 
 
-def _tiled(options: Sequence[Option], choices: Choices) -> Sequence[Option]:
+def _tiled(options: Sequence[Option], choices: MemorySettings) -> Sequence[Option]:
     """Those with tiles where tiles are asked for; a small picture is one tile as it is."""
     tiled = [option for option in options if option.tile is not None]
     return tiled if tiled and choices.tiling == "tiled" else options
 
 
-def _vae_allowed(option: Option, choices: Choices) -> bool:
+def _vae_allowed(option: Option, choices: MemorySettings) -> bool:
     if choices.tiling == "whole" and option.tile is not None:
         return False
     stays = option.lying[0].placement == "resident"
-    return choices.placement == "auto" or stays == (choices.placement == "resident")
+    wanted = choices.vae_placement or choices.placement
+    return wanted is None or stays == (wanted == "resident")

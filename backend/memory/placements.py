@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from backend.memory.estimate import GIB, TILES, Part, with_workspace
 from backend.memory.speed import Parked, Speed
-from backend.schema.memory import Placement, Storage, Workload
+from backend.schema.memory import Storage, Workload
+from backend.schema.memory_settings import Placement
 
 SCALE = 8
 """Pixels along a side of a latent, in all families."""

@@ -11,14 +11,13 @@ from backend.memory.speed import USUAL, Parked, Speed
 from backend.memory.tables import load_tables
 from backend.schema.memory import (
     Budget,
-    Choices,
     DeviceKind,
     PartPlan,
     Piece,
-    Placement,
     PlanView,
     Workload,
 )
+from backend.schema.memory_settings import MemorySettings, Placement
 
 _PHASES: tuple[Literal["read", "draw", "decode"], ...] = ("read", "draw", "decode")
 
@@ -26,7 +25,7 @@ _PHASES: tuple[Literal["read", "draw", "decode"], ...] = ("read", "draw", "decod
 def plan(
     workload: Workload,
     budget: Budget,
-    choices: Choices | None = None,
+    choices: MemorySettings | None = None,
     learned: float | None = None,
 ) -> PlanView:
     """The fastest way that fits; where none does, the smallest one, and what is missing.
@@ -41,7 +40,7 @@ def plan(
     Raises:
         ModelError: When nothing is known of the family, or a part is missing.
     """
-    choices = choices or Choices()
+    choices = choices or MemorySettings()
     parts = Parts.of(workload, budget.device, load_tables())
     speed = USUAL[budget.device]
     if learned:
@@ -65,7 +64,7 @@ def plan(
 
 
 def _best(
-    parts: Parts, workload: Workload, budget: Budget, choices: Choices, speed: Speed
+    parts: Parts, workload: Workload, budget: Budget, choices: MemorySettings, speed: Speed
 ) -> tuple[Plan | None, Menu]:
     """The fastest plan that fits, and all that there was to choose from."""
     usual: Parked = "disk" if budget.shared else "ram"
@@ -79,7 +78,9 @@ def _best(
     return best, menu
 
 
-def needs(workload: Workload, device: DeviceKind, choices: Choices | None = None) -> PlanView:
+def needs(
+    workload: Workload, device: DeviceKind, choices: MemorySettings | None = None
+) -> PlanView:
     """What a picture takes where memory is no matter, placed as `choices` say.
 
     Raises:

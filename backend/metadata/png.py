@@ -44,7 +44,7 @@ def encode_png(pixels: Image.Image, request: ResolvedRequest, index: int, create
         index: Its place in its job, from 0.
         created: When it was asked for, in seconds since the epoch.
     """
-    model = request.model.model_copy(update={"path": request.model.checkpoint})
+    model = request.model.model_copy(update={"path": request.model.checkpoint, "parts": ()})
     shareable = request.model_copy(update={"model": model})
     own = PictureMetadata(request=shareable, index=index, created=created, easel_version=VERSION)
     chunks = PngImagePlugin.PngInfo()

@@ -2,7 +2,7 @@
 
 import types
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Union, get_args, get_origin
 
 from annotated_types import BaseMetadata, Ge, GroupedMetadata, Le, MultipleOf
@@ -30,6 +30,8 @@ class Setting(GroupedMetadata):
         "", "samplers", "schedules", "checkpoints", "refiners", "vaes", "text_encoders"
     ] = ""
     """The catalogue list that offers the values; empty for a field with free values."""
+    options: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The values that there are, with their labels, for a field whose list never changes."""
     special: bool = False
     """Whether only some families use it; a family's `uses` lists those that it does."""
     simple: bool = False
@@ -81,7 +83,7 @@ def _spec(field_id: str, info: FieldInfo, setting: Setting) -> FieldSpec:
     annotation: object = info.annotation
     optional = get_origin(annotation) in (Union, types.UnionType)
     inner = next(a for a in get_args(annotation) if a is not type(None)) if optional else annotation
-    if setting.choices:
+    if setting.choices or setting.options:
         kind: Kind = "choice"
     else:
         kind = {str: "text", int: "integer", float: "number"}[inner]  # pyright: ignore[reportAssignmentType, reportArgumentType]

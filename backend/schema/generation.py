@@ -8,8 +8,9 @@ from pydantic import ValidationError
 from backend.schema.base import Frozen
 from backend.schema.errors import OutOfRangeError
 from backend.schema.fields import FieldSpec, Scalar, Setting, field_specs, nested
+from backend.schema.memory_settings import MemorySettings, ResolvedMemory
 from backend.schema.model_settings import ModelSettings, RefinerSettings
-from backend.schema.models import Role
+from backend.schema.models import PartFacts, Role
 
 MAXIMUM_SEED = 2**32 - 1
 RANDOM_SEED = -1
@@ -199,6 +200,7 @@ class GenerationRequest(Frozen):
     refiner: RefinerSettings = RefinerSettings()
     seed: SeedSettings = SeedSettings()
     batch: BatchSettings = BatchSettings()
+    memory: MemorySettings = MemorySettings()
 
     @classmethod
     def from_fields(cls, values: Mapping[str, Scalar]) -> Self:
@@ -280,6 +282,8 @@ class ResolvedModel(Frozen):
     """What the network predicts; empty where the files say it to the engine themselves."""
     components: tuple[ResolvedComponent, ...] = ()
     """The parts that come from other files, in place of the checkpoint's own."""
+    parts: tuple[PartFacts, ...] = ()
+    """What it consists of; filled in before the job begins, like the fingerprint."""
 
     def component(self, role: Role) -> ResolvedComponent | None:
         """The separate file for a part; None where the checkpoint's own is used."""
@@ -324,6 +328,7 @@ class ResolvedRequest(Frozen):
     seed: int
     """The seed of picture 0; picture *i* uses (seed + *i*) modulo 2³²."""
     batch: BatchSettings
+    memory: ResolvedMemory = ResolvedMemory()
 
     def seed_of(self, index: int) -> int:
         """The seed of picture `index`, counted from 0 over all batches."""
@@ -333,7 +338,8 @@ class ResolvedRequest(Frozen):
         """The request that makes picture `index` again.
 
         A picture keeps its batch size, because equal pixels need an equal batch shape; where it is
-        alone in its batch, it is asked for alone.
+        alone in its batch, it is asked for alone. How it was made to fit is left open: that is the
+        machine's matter.
         """
         first = index - index % self.batch.size
         return GenerationRequest(

@@ -6,29 +6,15 @@ from pydantic import Field
 
 from backend.schema.base import Frozen
 from backend.schema.generation import GenerationRequest
-from backend.schema.models import Role
+from backend.schema.memory_settings import Placement
+from backend.schema.models import PartFacts, Role
 
 DeviceKind = Literal["cuda", "mps", "cpu"]
 """AMD's cards count as `cuda`, as PyTorch names them. On `mps` and `cpu` the device's memory is
 the machine's."""
-Placement = Literal["resident", "model", "group", "leaf"]
-"""Where the weights of a part lie: on the device all the time; there as long as the part works; one
-block after the other; one layer after the other."""
 Storage = Literal["full", "stored", "fp8"]
 """How weights are kept: as the device computes; as the file has them, widened at each call; in
 eight bits, widened at each call, which changes the picture a little."""
-PlacementChoice = Literal["auto", "resident", "model", "group", "leaf"]
-PrecisionChoice = Literal["auto", "exact", "fp8"]
-"""`exact` keeps weights as the device computes, or as the file has them; never in fewer bits."""
-TilingChoice = Literal["auto", "whole", "tiled"]
-
-
-class PartFacts(Frozen):
-    """A part as its file holds it."""
-
-    role: Role
-    parameters: int
-    bytes: int
 
 
 class Workload(Frozen):
@@ -58,14 +44,6 @@ class Budget(Frozen):
     def shared(self) -> bool:
         """Whether the device computes in the machine's memory."""
         return self.device != "cuda"
-
-
-class Choices(Frozen):
-    """What a person decides by hand; the rest is planned."""
-
-    placement: PlacementChoice = "auto"
-    precision: PrecisionChoice = "auto"
-    tiling: TilingChoice = "auto"
 
 
 class Piece(Frozen):
@@ -133,5 +111,4 @@ class PlanRequest(Frozen):
     device: DeviceKind | None = None
     device_bytes: int | None = Field(default=None, gt=0)
     ram_bytes: int | None = Field(default=None, gt=0)
-    choices: Choices = Choices()
     adapter_bytes: int = Field(default=0, ge=0)

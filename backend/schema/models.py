@@ -170,6 +170,14 @@ class Precision(Frozen):
     """Largest first."""
 
 
+class PartFacts(Frozen):
+    """A part of a model as its file holds it."""
+
+    role: Role
+    parameters: int
+    bytes: int
+
+
 class Part(Frozen):
     """A component inside a file."""
 

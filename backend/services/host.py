@@ -7,30 +7,30 @@ from backend.library.library import Library
 from backend.schema.errors import OutputError
 from backend.schema.generation import ResolvedModel, ResolvedRequest
 from backend.schema.jobs import Job, PictureView
+from backend.services.memory import Memory
 
 
 class StudioHost:
     """Fingerprints and files; satisfies `backend.jobs.ports.Host`."""
 
-    def __init__(self, library: Library, outputs: Path) -> None:
+    def __init__(self, library: Library, memory: Memory, outputs: Path) -> None:
         self._library = library
+        self._memory = memory
         self._outputs = outputs
 
-    def fingerprinted(self, request: dict[str, object]) -> dict[str, object]:
-        """The request with the fingerprints of its checkpoint and its refiner.
+    def prepared(self, request: dict[str, object]) -> dict[str, object]:
+        """The request with the fingerprints of its models, and what decides about memory.
 
         Raises:
             ModelError: When one of them is gone or cannot be read.
         """
         wanted = ResolvedRequest.model_validate(request)
         refiner = wanted.refiner
-        if wanted.model.sha256 and (refiner is None or refiner.model.sha256):
-            return request
         changed: dict[str, object] = {"model": self._with_fingerprint(wanted.model)}
         if refiner:
             known = self._with_fingerprint(refiner.model)
             changed["refiner"] = refiner.model_copy(update={"model": known})
-        return wanted.model_copy(update=changed).model_dump(mode="json")
+        return self._memory.prepared(wanted.model_copy(update=changed)).model_dump(mode="json")
 
     def _with_fingerprint(self, model: ResolvedModel) -> ResolvedModel:
         sha256 = model.sha256 or self._library.sha256(Path(model.path), model.name)

@@ -11,14 +11,16 @@ from backend.library.library import Library
 from backend.memory.estimate import MIB
 from backend.memory.pace import PaceBook
 from backend.memory.plan import plan
+from backend.memory.workload import workload_of
 from backend.metadata.catalogue import load_catalogue
 from backend.places import Places
 from backend.schema.catalogue import Catalogue
 from backend.schema.errors import ModelMissingError
 from backend.schema.generation import ResolvedModel, ResolvedRequest
 from backend.schema.jobs import Actor, DeviceView, Role
-from backend.schema.memory import Budget, DeviceKind, PartFacts, PlanRequest, PlanView, Workload
-from backend.schema.models import ModelFile
+from backend.schema.memory import Budget, DeviceKind, PlanRequest, PlanView, Workload
+from backend.schema.memory_settings import ResolvedMemory
+from backend.schema.models import ModelFile, PartFacts
 from backend.schema.models import Role as PartRole
 from backend.services.resolve import resolve
 from backend.setup.machine import ThisMachine
@@ -86,7 +88,7 @@ class Memory:
                 update={"adapter_bytes": request.adapter_bytes}
             )
             learned = self._paces.rate(own.name, workload) if own else None
-            views.append(plan(workload, budget, request.choices, learned))
+            views.append(plan(workload, budget, wanted.memory.settings, learned))
         return max(views, key=lambda view: (not view.fits, view.peak_bytes))
 
     def learn(self, wanted: ResolvedRequest, pictures: int, seconds: float) -> None:
@@ -106,12 +108,35 @@ class Memory:
             drawn = self.workload(wanted, wanted.model).model_copy(update={"batch": pictures})
             self._paces.learn(own.name, drawn, seconds)
 
+    def prepared(self, wanted: ResolvedRequest) -> ResolvedRequest:
+        """The request with what the engine needs for planning it.
+
+        Raises:
+            ModelError: When a file is gone.
+        """
+        changed: dict[str, object] = {"model": self._with_parts(wanted.model)}
+        if wanted.refiner:
+            refiner = self._with_parts(wanted.refiner.model)
+            changed["refiner"] = wanted.refiner.model_copy(update={"model": refiner})
+        own = self._device()
+        workload = self.workload(wanted, wanted.model)
+        changed["memory"] = ResolvedMemory(
+            settings=wanted.memory.settings,
+            operations=self._paces.rate(own.name, workload) if own else None,
+        )
+        return wanted.model_copy(update=changed)
+
     def workload(self, wanted: ResolvedRequest, model: ResolvedModel) -> Workload:
         """What a request is to draw with one of its models, as far as it decides about memory.
 
         Raises:
             ModelMissingError: When a file is gone.
         """
+        samplers = {each.id: each.calls_per_step for each in self._catalogue.samplers}
+        calls = samplers[wanted.sampling.sampler]
+        return workload_of(wanted, self._with_parts(model), calls)
+
+    def _with_parts(self, model: ResolvedModel) -> ResolvedModel:
         held = self._model(model.path)
         facts = {
             part.role: PartFacts(role=part.role, parameters=part.parameters, bytes=part.bytes)
@@ -120,16 +145,7 @@ class Memory:
         }
         for component in model.components:
             facts[component.role] = _facts(component.role, self._model(component.path))
-        samplers = {each.id: each.calls_per_step for each in self._catalogue.samplers}
-        return Workload(
-            family=model.family,
-            parts=tuple(facts.values()),
-            width=wanted.size.width,
-            height=wanted.size.height,
-            batch=wanted.batch.size,
-            prompts=2 if wanted.sampling.cfg_scale > 1 else 1,
-            steps=wanted.sampling.steps * samplers[wanted.sampling.sampler],
-        )
+        return model.model_copy(update={"parts": tuple(facts.values())})
 
     def _model(self, path: str) -> ModelFile:
         model = self._library.look(Path(path)).model

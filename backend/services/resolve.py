@@ -15,6 +15,7 @@ from backend.schema.generation import (
     ResolvedSampling,
     ResolvedSize,
 )
+from backend.schema.memory_settings import ResolvedMemory
 from backend.services.components import Installed, resolve_model, resolve_refiner
 
 LONGEST_PROMPT = 10_000
@@ -70,6 +71,7 @@ def resolve(
         refiner=resolve_refiner(request.refiner, checkpoint, installed, uses),
         seed=draw() if request.seed.value == RANDOM_SEED else request.seed.value,
         batch=request.batch,
+        memory=ResolvedMemory(settings=request.memory),
     )
 
 

@@ -85,7 +85,7 @@ def open_studio(
         board.restore(resume=resume)
         paces = PaceBook(places.data / PACE_FILE)
         memory = Memory(library, catalogue, paces, lambda: queue.system.device)
-        queue = JobQueue(board, lane, StudioHost(library, places.outputs), engine_for)
+        queue = JobQueue(board, lane, StudioHost(library, memory, places.outputs), engine_for)
         jobs = Jobs(board, queue, shelf)
         open_things.callback(_save_at_the_end, jobs)
         open_things.callback(queue.close)

@@ -16,6 +16,17 @@ _GROUPS = (
     ("Seed", "seed", ("seed.value",)),
     ("Parts", "", ("model.vae", "model.clip_l", "model.clip_g", "model.t5xxl")),
     ("Refiner", "", ("refiner.checkpoint", "refiner.switch_at")),
+    (
+        "Memory",
+        "",
+        (
+            "memory.placement",
+            "memory.text_placement",
+            "memory.vae_placement",
+            "memory.precision",
+            "memory.tiling",
+        ),
+    ),
 )
 """Heading, own control (`<easel-…>`) above the fields, fields."""
 
@@ -45,7 +56,6 @@ def build(facts: PageFacts) -> SettingsPanel:
 def _fields(ids: tuple[str, ...], facts: PageFacts) -> list[Bound]:
     bound: list[Bound] = []
     for field_id in ids:
-        kind = next(field.choices for field in facts.fields if field.id == field_id)
-        choices = facts.choices.get(kind, ())
+        choices = facts.choices_of(field_id)
         bound.append(bind(field_id, facts.starting_value(field_id), choices))
     return bound

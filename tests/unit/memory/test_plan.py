@@ -11,7 +11,9 @@ from backend.memory.estimate import CONTEXT, WORKSPACE
 from backend.memory.plan import needs, plan
 from backend.memory.tables import PUBLISHED, load_tables
 from backend.schema.errors import ModelError
-from backend.schema.memory import Budget, Choices, PartFacts, Workload
+from backend.schema.memory import Budget, Workload
+from backend.schema.memory_settings import MemorySettings
+from backend.schema.models import PartFacts
 
 GIB = 2**30
 FAMILIES = list(published())
@@ -58,10 +60,10 @@ budgets = some.builds(
     ram_bytes=some.integers(GIB, 64 * GIB),
 )
 choices = some.builds(
-    Choices,
-    placement=some.sampled_from(["auto", "auto", "resident", "model", "group", "leaf"]),
-    precision=some.sampled_from(["auto", "exact", "fp8"]),
-    tiling=some.sampled_from(["auto", "whole", "tiled"]),
+    MemorySettings,
+    placement=some.sampled_from([None, None, "resident", "model", "group", "leaf"]),
+    precision=some.sampled_from([None, "exact", "fp8"]),
+    tiling=some.sampled_from([None, "whole", "tiled"]),
 )
 
 
@@ -114,7 +116,7 @@ def test_half_a_gigabyte_never_fits_anything_big(workload, device):
 @pytest.mark.parametrize("family", SIXTEEN_BITS, ids=label_of)
 def test_each_placement_takes_less_room_and_more_time_than_the_one_before(family):
     views = [
-        needs(family.workload, "cuda", Choices(placement=each, precision="exact"))
+        needs(family.workload, "cuda", MemorySettings(placement=each, precision="exact"))
         for each in ("resident", "model", "group", "leaf")
     ]
 
@@ -168,7 +170,7 @@ def test_large_pictures_are_decoded_in_tiles_because_that_sets_the_peak():
 def test_a_batch_is_drawn_in_parts_where_it_does_not_fit_at_once():
     workload = named("SDXL, 16 bits").model_copy(update={"batch": 16})
 
-    view = plan(workload, card(8), Choices(placement="model"))
+    view = plan(workload, card(8), MemorySettings(placement="model"))
 
     assert view.fits
     assert view.pictures_at_once < 16
@@ -189,8 +191,8 @@ def test_ram_is_a_budget_too():
 def test_exact_never_changes_the_picture_and_eight_bits_can_be_asked_for():
     workload = named("SDXL, 16 bits")
 
-    exact = plan(workload, card(4), Choices(precision="exact"))
-    eight = plan(workload, card(24), Choices(precision="fp8"))
+    exact = plan(workload, card(4), MemorySettings(precision="exact"))
+    eight = plan(workload, card(24), MemorySettings(precision="fp8"))
 
     assert plan(workload, card(4)).slow_down < exact.slow_down
     assert {part.storage for part in exact.parts} == {"full"}
@@ -277,7 +279,7 @@ def test_weights_are_exact_to_the_byte_for_published_sizes():
         workload = Workload(family=table.family, parts=parts, width=512, height=512)
         widths = {"fp32": 4, "fp16": 2, "bf16": 2}
 
-        view = needs(workload, "cuda", Choices(placement="resident"))
+        view = needs(workload, "cuda", MemorySettings(placement="resident"))
 
         planned = {part.role: part.device_bytes for part in view.parts}
         assert planned == {

@@ -5,11 +5,13 @@ from dataclasses import replace
 import pytest
 
 from backend.library.library import Library
+from backend.memory.pace import PaceBook
 from backend.metadata.catalogue import load_catalogue
 from backend.places import default_places
 from backend.schema.errors import ModelDamagedError, ModelMissingError, OutputError
 from backend.schema.generation import ResolvedRefiner
 from backend.services.host import StudioHost
+from backend.services.memory import PACE_FILE, Memory
 from tests.fixtures.desk import job
 
 REQUEST = job(1).generation
@@ -18,8 +20,10 @@ REQUEST = job(1).generation
 @pytest.fixture
 def host(tmp_path):
     places = replace(default_places(), data=tmp_path / "data")
-    library = Library(places, load_catalogue())
-    yield StudioHost(library, tmp_path / "outputs")
+    catalogue = load_catalogue()
+    library = Library(places, catalogue)
+    memory = Memory(library, catalogue, PaceBook(places.data / PACE_FILE))
+    yield StudioHost(library, memory, tmp_path / "outputs")
     library.close()
 
 
@@ -32,28 +36,31 @@ def asked(sha256="", path=STARTER):
 
 
 def test_a_fingerprint_is_worked_out_once(host):
-    request = host.fingerprinted(asked())
+    request = host.prepared(asked())
 
     assert len(request["model"]["sha256"]) == 64
-    assert host.fingerprinted(request) is request
+    assert host.prepared(request) == request
 
 
 def test_a_checkpoint_that_is_gone_is_told(host):
     with pytest.raises(ModelMissingError, match="“Starter” is not there any more"):
-        host.fingerprinted(asked(path="/nowhere/gone.safetensors"))
+        host.prepared(asked(path="/nowhere/gone.safetensors"))
 
 
-def test_the_refiner_is_fingerprinted_too(host):
+def test_the_refiner_is_read_too(host):
     model = REQUEST.model.model_copy(update={"sha256": "", "path": STARTER})
     refiner = ResolvedRefiner(model=model, switch_at=0.8)
     request = REQUEST.model_copy(update={"model": model, "refiner": refiner}).model_dump(
         mode="json"
     )
 
-    made = host.fingerprinted(request)
+    made = host.prepared(request)
 
     assert len(made["refiner"]["model"]["sha256"]) == 64
-    assert made["model"] == request["model"] | {"sha256": made["refiner"]["model"]["sha256"]}
+    assert made["model"] == made["refiner"]["model"]
+    parts = {part["role"]: part["parameters"] for part in made["model"]["parts"]}
+    assert set(parts) == {"diffusion_model", "clip_l", "vae"}
+    assert min(parts.values()) > 100_000
 
 
 def refuse(*_):
@@ -63,7 +70,7 @@ def refuse(*_):
 def test_a_disk_that_fails_is_told_in_words(host, monkeypatch):
     monkeypatch.setattr(host._library._hasher, "sha256", refuse)
     with pytest.raises(ModelDamagedError, match="“Starter” cannot be read: Input/output error"):
-        host.fingerprinted(asked())
+        host.prepared(asked())
 
     monkeypatch.setattr("backend.services.host.pictures_on_disk", refuse)
     with pytest.raises(OutputError, match=r"outputs folder .* cannot be read"):

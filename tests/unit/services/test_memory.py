@@ -14,7 +14,7 @@ from backend.schema.events import Event, Finished, ImageReady, Metric
 from backend.schema.fields import Scalar
 from backend.schema.generation import GenerationRequest
 from backend.schema.jobs import OWNER, Actor, DeviceView, Role
-from backend.schema.memory import Choices, PlanRequest
+from backend.schema.memory import PlanRequest
 from backend.services.learning import Learner
 from backend.services.memory import PACE_FILE, Memory, open_memory
 from tests.fixtures import model_files as made
@@ -137,7 +137,7 @@ def test_what_makes_no_sense_is_an_error_in_words(memory):
 
 
 def test_choices_by_hand_are_kept(memory):
-    request = asked(gigabytes=24).model_copy(update={"choices": Choices(placement="leaf")})
+    request = asked(gigabytes=24, fields={"memory.placement": "leaf"})
 
     assert memory.plan(OWNER, request).placement == "leaf"
 

@@ -18,7 +18,7 @@ from torch.profiler import ProfilerActivity, profile
 from backend.engine.families.base import DenoiserSettings
 from backend.memory.estimate import Part
 from backend.memory.tables import PUBLISHED, STARTER, load_tables
-from backend.schema.memory import PartFacts
+from backend.schema.models import PartFacts
 from tests.fixtures.loaded import loaded
 from tests.fixtures.starter import STARTER as STARTER_FOLDER
 

@@ -1,0 +1,24 @@
+"""A field of the request as an option of the command line."""
+
+import click
+
+from backend.schema.fields import FieldSpec
+
+_OTHER_FLAGS = {"checkpoint": "--model"}
+"""Second spellings of fields' flags, by short name."""
+
+
+def field_option(spec: FieldSpec) -> click.Option:
+    """The option of a field; without it, the field is left open."""
+    setting = spec.setting
+    kind = {"integer": click.INT, "number": click.FLOAT}.get(spec.kind, click.STRING)
+    words = f"{setting.label}: {setting.help}"
+    if setting.minimum is not None and setting.maximum is not None:
+        words += f" From {setting.minimum:.12g} to {setting.maximum:.12g}."
+    if spec.default not in {None, ""}:
+        words += f" Usually {spec.default}."
+    other = _OTHER_FLAGS.get(setting.short_name)
+    names = [spec.flag, *([other] if other else []), setting.short_name]
+    return click.Option(
+        names, type=click.Choice(list(setting.options)) if setting.options else kind, help=words
+    )
