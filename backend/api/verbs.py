@@ -9,7 +9,8 @@ from backend.schema.catalogue import Catalogue, CheckpointInfo, ComponentInfo
 from backend.schema.generation import GenerationRequest
 from backend.schema.jobs import Actor, FeedItem, JobView, PictureView, Snapshot
 from backend.schema.library import Hashes, LibraryEntry, LibraryState, ModelFolder, Rescanned
-from backend.schema.memory import PlanRequest, PlanView
+from backend.schema.memory import MemoryState, PlanRequest, PlanView
+from backend.schema.memory_settings import UsualMemory
 from backend.schema.models import Role
 
 
@@ -192,10 +193,22 @@ class Notes(Protocol):
 
 
 class Memory(Protocol):
-    """Whether a picture fits into memory."""
+    """Whether a picture fits into memory, and what memory there is."""
 
     def plan(self, actor: Actor, request: PlanRequest) -> PlanView:
         """The fastest way that fits, or what is missing."""
+        ...
+
+    def state(self, actor: Actor) -> MemoryState:
+        """How full the memory is, and who holds it."""
+        ...
+
+    def usual(self, actor: Actor) -> UsualMemory:
+        """What counts for every picture that says nothing else."""
+        ...
+
+    def set_usual(self, actor: Actor, usual: UsualMemory) -> None:
+        """Keep it in place of what counted before."""
         ...
 
 

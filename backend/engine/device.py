@@ -17,16 +17,27 @@ def describe_device() -> DeviceView:
 
     Cheap enough for every heartbeat. Before torch is loaded, the machine itself is described.
     """
+    process = psutil.Process().memory_info().rss
     if "torch" in sys.modules:
         import torch  # noqa: PLC0415  the engine of torch-free jobs never loads it
 
         if torch.cuda.is_available():
             free, total = torch.cuda.mem_get_info()
-            name = torch.cuda.get_device_name()
-            return DeviceView(name=name, memory_used=total - free, memory_total=total)
+            return DeviceView(
+                name=torch.cuda.get_device_name(),
+                memory_used=total - free,
+                memory_total=total,
+                memory_held=torch.cuda.memory_reserved(),
+                process_bytes=process,
+            )
     memory = psutil.virtual_memory()
-    used = memory.total - memory.available
-    return DeviceView(name=processor_name(), memory_used=used, memory_total=memory.total)
+    return DeviceView(
+        name=processor_name(),
+        memory_used=memory.total - memory.available,
+        memory_total=memory.total,
+        memory_held=process,
+        process_bytes=process,
+    )
 
 
 @cache

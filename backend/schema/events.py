@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from backend.schema.base import Frozen
+from backend.schema.fields import Scalar
 
 
 class Stage(Frozen):
@@ -85,6 +86,15 @@ class Finished(Frozen):
     """What came of it, where that is no picture."""
 
 
+class Remedy(Frozen):
+    """Something that a person can change so that a job has a better chance."""
+
+    label: str
+    """On a button, such as “Keep weights in eight bits”."""
+    fields: dict[str, Scalar] = Field(default_factory=dict[str, Scalar])
+    """The request's fields to change, by dotted id; none where Easel cannot do it by itself."""
+
+
 class Failed(Frozen):
     """The job ended without all that was asked; what it made before is kept."""
 
@@ -93,6 +103,8 @@ class Failed(Frozen):
     sentence: str
     hint: str = ""
     details: str = ""
+    remedies: tuple[Remedy, ...] = ()
+    """What to change before it is tried again, the best first."""
 
 
 class Cancelled(Frozen):

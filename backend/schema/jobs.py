@@ -127,6 +127,10 @@ class DeviceView(Frozen):
     name: str
     memory_used: int
     memory_total: int
+    memory_held: int = 0
+    """What the engine itself holds of it, as far as it knows."""
+    process_bytes: int = 0
+    """What the engine's process takes of the machine's memory."""
 
 
 class SystemView(Frozen):

@@ -112,3 +112,29 @@ class PlanRequest(Frozen):
     device_bytes: int | None = Field(default=None, gt=0)
     ram_bytes: int | None = Field(default=None, gt=0)
     adapter_bytes: int = Field(default=0, ge=0)
+
+
+class ProgramMemory(Frozen):
+    """What a program holds of a device's memory."""
+
+    name: str
+    bytes: int
+
+
+class MemoryState(Frozen):
+    """How full the memory is; free, Easel's and the others' add up to all of it."""
+
+    device: str
+    """Its name; empty before anything was computed."""
+    kind: DeviceKind
+    total_bytes: int
+    free_bytes: int
+    easel_bytes: int
+    """What Easel's engine holds."""
+    others_bytes: int
+    """What other programs and the system hold."""
+    programs: tuple[ProgramMemory, ...] = ()
+    """The other programs that hold most, the largest first; empty for guests, and where the system
+    does not tell."""
+    ram_total_bytes: int
+    ram_free_bytes: int

@@ -83,6 +83,13 @@ class MemoryLimits(Frozen):
     ram_bytes: int | None = None
 
 
+class UsualMemory(Frozen):
+    """What counts on this machine for every picture, where its request says nothing else."""
+
+    settings: MemorySettings = MemorySettings()
+    limits: MemoryLimits = MemoryLimits()
+
+
 class ResolvedMemory(Frozen):
     """How a job may use memory, with this machine's usual settings where it chose none."""
 

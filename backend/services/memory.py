@@ -1,69 +1,70 @@
 """Whether a picture fits into memory, and how it is made to."""
 
-import platform
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-import psutil
-
 from backend.library.library import Library
-from backend.memory.estimate import MIB
-from backend.memory.pace import PaceBook
+from backend.memory.estimate import GIB, PROCESS
 from backend.memory.plan import plan
 from backend.memory.workload import workload_of
 from backend.metadata.catalogue import load_catalogue
 from backend.places import Places
 from backend.schema.catalogue import Catalogue
-from backend.schema.errors import ModelMissingError
+from backend.schema.errors import ModelMissingError, OutOfRangeError
 from backend.schema.generation import ResolvedModel, ResolvedRequest
-from backend.schema.jobs import Actor, DeviceView, Role
-from backend.schema.memory import Budget, DeviceKind, PlanRequest, PlanView, Workload
-from backend.schema.memory_settings import ResolvedMemory
+from backend.schema.jobs import Actor, Role
+from backend.schema.memory import MemoryState, PlanRequest, PlanView, Workload
+from backend.schema.memory_settings import MemorySettings, ResolvedMemory, UsualMemory
 from backend.schema.models import ModelFile, PartFacts
 from backend.schema.models import Role as PartRole
+from backend.services.machine_memory import MachineMemory
+from backend.services.owner import only_the_owner
+from backend.services.remembered import Remembered
 from backend.services.resolve import resolve
-from backend.setup.machine import ThisMachine
-from backend.setup.probe import probe_machine
 
 _PARTS: tuple[PartRole, ...] = ("diffusion_model", "vae", "clip_l", "clip_g", "clip_h", "t5xxl")
-PACE_FILE = "pace.json"
+LEAST_DEVICE, LEAST_RAM = GIB, PROCESS
+"""With less, nothing can be drawn, so that a smaller limit is a mistake."""
 
 
 @contextmanager
-def open_memory(places: Places) -> Generator["Memory"]:
-    """Open the plans without an engine; the page may run on the same data folder."""
+def open_memory(
+    places: Places, memory_settings: MemorySettings | None = None
+) -> Generator["Memory"]:
+    """Open the plans without an engine; the page may run on the same data folder.
+
+    Args:
+        places: The folders.
+        memory_settings: What the command line decided about memory for this run.
+    """
     catalogue = load_catalogue()
     library = Library(places, catalogue)
-    paces = PaceBook(places.data / PACE_FILE)
     try:
-        yield Memory(library, catalogue, paces, lambda: _found(paces))
+        remembered = Remembered.in_folder(places.data, memory_settings)
+        yield Memory(library, catalogue, remembered, MachineMemory())
     finally:
         library.close()
 
 
 class Memory:
-    """Plans pictures from the headers of model files; nothing is loaded."""
+    """Plans pictures from the headers of model files, without loading anything."""
 
     def __init__(
-        self,
-        library: Library,
-        catalogue: Catalogue,
-        paces: PaceBook,
-        device: Callable[[], DeviceView | None] = lambda: None,
+        self, library: Library, catalogue: Catalogue, remembered: Remembered, machine: MachineMemory
     ) -> None:
         """Plan for these models.
 
         Args:
             library: The models.
             catalogue: The samplers, schedules and families that there are.
-            paces: What earlier runs told.
-            device: What the engine computes with; None before it has said so.
+            remembered: What earlier runs told, and what is usual on this machine.
+            machine: The memory that there is.
         """
         self._library = library
         self._catalogue = catalogue
-        self._paces = paces
-        self._device = device
+        self._remembered = remembered
+        self._machine = machine
 
     def plan(self, actor: Actor, request: PlanRequest) -> PlanView:
         """The fastest way that fits; where none does, the smallest one, and what is missing.
@@ -78,18 +79,51 @@ class Memory:
         wanted = resolve(
             request.generation, self._library, self._catalogue, lambda: 0, anywhere=anywhere
         )
-        imagined = request.device is not None or request.device_bytes is not None
-        own = None if imagined else self._device()
-        budget = _budget(request, own)
+        usual = self._remembered.usual.now
+        settings = wanted.memory.settings.over(usual.settings)
+        budget = self._machine.budget(request, usual.limits)
         models = [wanted.model, *([wanted.refiner.model] if wanted.refiner else [])]
         views: list[PlanView] = []
         for model in models:
             workload = self.workload(wanted, model).model_copy(
                 update={"adapter_bytes": request.adapter_bytes}
             )
-            learned = self._paces.rate(own.name, workload) if own else None
-            views.append(plan(workload, budget, wanted.memory.settings, learned))
+            own = self._machine.is_asked_about(request)
+            learned = self._rate(workload) if own else None
+            views.append(plan(workload, budget, settings, learned))
         return max(views, key=lambda view: (not view.fits, view.peak_bytes))
+
+    def state(self, actor: Actor) -> MemoryState:
+        """How full the memory is; a guest does not learn which other programs run."""
+        return self._machine.state(names=actor.role is Role.OWNER)
+
+    def usual(self, actor: Actor) -> UsualMemory:
+        """What counts on this machine for every picture that says nothing else."""
+        del actor  # what is usual is no secret: it shows in everybody's plans
+        return self._remembered.usual.kept
+
+    def set_usual(self, actor: Actor, usual: UsualMemory) -> None:
+        """Keep it in place of what counted before; it counts from the next plan on.
+
+        Raises:
+            NotAllowedError: When a guest asks.
+            OutOfRangeError: When a limit is too small to draw anything, or more than there is.
+            OutputError: When it cannot be written.
+        """
+        only_the_owner(actor, "decide how memory is used")
+        state, limits = self._machine.state(names=False), usual.limits
+        bounds = (
+            ("device_bytes", "of the device", limits.device_bytes, LEAST_DEVICE, state.total_bytes),
+            ("ram_bytes", "of RAM", limits.ram_bytes, LEAST_RAM, state.ram_total_bytes),
+        )
+        for field, words, limit, least, most in bounds:
+            if limit is not None and not least <= limit <= most:
+                raise OutOfRangeError(
+                    f"The limit {words} cannot be {limit / GIB:.1f} GB.",
+                    f"Choose from {least / GIB:.0f} to {most / GIB:.1f} GB, or no limit.",
+                    f"limits.{field}",
+                )
+        self._remembered.usual.keep(usual)
 
     def learn(self, wanted: ResolvedRequest, pictures: int, seconds: float) -> None:
         """Remember how long a run took, for predictions.
@@ -103,10 +137,8 @@ class Memory:
             ModelError: When the checkpoint is gone, or of an unknown size.
             OSError: When it cannot be written down.
         """
-        own = self._device()
-        if own is not None:
-            drawn = self.workload(wanted, wanted.model).model_copy(update={"batch": pictures})
-            self._paces.learn(own.name, drawn, seconds)
+        drawn = self.workload(wanted, wanted.model).model_copy(update={"batch": pictures})
+        self._remembered.paces.learn(self._machine.device.name, drawn, seconds)
 
     def prepared(self, wanted: ResolvedRequest) -> ResolvedRequest:
         """The request with what the engine needs for planning it.
@@ -118,11 +150,11 @@ class Memory:
         if wanted.refiner:
             refiner = self._with_parts(wanted.refiner.model)
             changed["refiner"] = wanted.refiner.model_copy(update={"model": refiner})
-        own = self._device()
-        workload = self.workload(wanted, wanted.model)
+        usual = self._remembered.usual.now
         changed["memory"] = ResolvedMemory(
-            settings=wanted.memory.settings,
-            operations=self._paces.rate(own.name, workload) if own else None,
+            settings=wanted.memory.settings.over(usual.settings),
+            limits=usual.limits,
+            operations=self._rate(self.workload(wanted, wanted.model)),
         )
         return wanted.model_copy(update=changed)
 
@@ -135,6 +167,11 @@ class Memory:
         samplers = {each.id: each.calls_per_step for each in self._catalogue.samplers}
         calls = samplers[wanted.sampling.sampler]
         return workload_of(wanted, self._with_parts(model), calls)
+
+    def _rate(self, workload: Workload) -> float | None:
+        """How fast this machine's device was with such work; None before the first run."""
+        paces = self._remembered.paces
+        return paces.rate(self._machine.device.name or paces.last_device, workload)
 
     def _with_parts(self, model: ResolvedModel) -> ResolvedModel:
         held = self._model(model.path)
@@ -161,29 +198,3 @@ def _facts(role: PartRole, model: ModelFile) -> PartFacts:
         return PartFacts(role=role, parameters=part.parameters, bytes=part.bytes)
     size = sum(each.bytes for each in model.parts) or model.bytes
     return PartFacts(role=role, parameters=model.parameters, bytes=size)
-
-
-def _budget(request: PlanRequest, own: DeviceView | None) -> Budget:
-    """The memory that is asked about, or else this machine's."""
-    ram = request.ram_bytes or psutil.virtual_memory().total
-    kind = request.device or ("cuda" if request.device_bytes else _kind(own))
-    there = own.memory_total if own else ram
-    return Budget(device=kind, device_bytes=request.device_bytes or there, ram_bytes=ram)
-
-
-def _found(paces: PaceBook) -> DeviceView:
-    """What will compute, without an engine that says so: the largest card, or the processor."""
-    cards = probe_machine(ThisMachine()).nvidia_cards
-    if cards:
-        card = max(cards, key=lambda card: card.memory_mib)
-        return DeviceView(name=card.name, memory_used=0, memory_total=card.memory_mib * MIB)
-    memory = psutil.virtual_memory()
-    return DeviceView(name=paces.last_device, memory_used=memory.used, memory_total=memory.total)
-
-
-def _kind(own: DeviceView | None) -> DeviceKind:
-    """A device with other memory than the machine's is a card."""
-    if own is not None and own.memory_total != psutil.virtual_memory().total:
-        return "cuda"
-    apple = (platform.system(), platform.machine()) == ("Darwin", "arm64")
-    return "mps" if apple else "cpu"

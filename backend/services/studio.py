@@ -15,10 +15,10 @@ from backend.jobs.queue import JobQueue
 from backend.library.library import Library
 from backend.library.notes import NoteBook
 from backend.locks import HeldLock
-from backend.memory.pace import PaceBook
 from backend.metadata.catalogue import load_catalogue
 from backend.places import Places
 from backend.schema.errors import AlreadyRunningError, OutputError
+from backend.schema.memory_settings import MemorySettings
 from backend.services.conversion import Conversion
 from backend.services.covers import Covers
 from backend.services.gallery import Gallery
@@ -26,9 +26,11 @@ from backend.services.generation import Generation
 from backend.services.host import StudioHost
 from backend.services.jobs import Jobs
 from backend.services.learning import Learner
-from backend.services.memory import PACE_FILE, Memory
+from backend.services.machine_memory import MachineMemory
+from backend.services.memory import Memory
 from backend.services.models import Models
 from backend.services.notes import Notes
+from backend.services.remembered import Remembered
 from backend.services.shelf import Shelf
 
 
@@ -54,6 +56,7 @@ def open_studio(
     resume: bool = True,
     launch: Launch | None = None,
     patience: Patience | None = None,
+    memory_settings: MemorySettings | None = None,
 ) -> Generator[Studio]:
     """Open the studio of one data folder; what waits or runs at the end goes on next time.
 
@@ -63,6 +66,7 @@ def open_studio(
         resume: Whether to go on with what an earlier program left; else it is left for the next.
         launch: How an engine is started; a process of its own unless a test says otherwise.
         patience: How long the supervisor waits.
+        memory_settings: What the command line decided about memory for this run.
 
     Raises:
         AlreadyRunningError: When another program uses the data folder.
@@ -83,8 +87,9 @@ def open_studio(
         lane = HostLane()
         open_things.callback(lane.close)
         board.restore(resume=resume)
-        paces = PaceBook(places.data / PACE_FILE)
-        memory = Memory(library, catalogue, paces, lambda: queue.system.device)
+        remembered = Remembered.in_folder(places.data, memory_settings)
+        machine = MachineMemory(lambda: queue.system.device)
+        memory = Memory(library, catalogue, remembered, machine)
         queue = JobQueue(board, lane, StudioHost(library, memory, places.outputs), engine_for)
         jobs = Jobs(board, queue, shelf)
         open_things.callback(_save_at_the_end, jobs)

@@ -33,6 +33,7 @@ from backend.schema.events import (
     Metric,
     Preview,
     Progress,
+    Remedy,
     SetAside,
     Stage,
     Warned,
@@ -41,7 +42,13 @@ from backend.schema.jobs import DeviceView
 
 GOLDEN = Path(__file__).parent / "golden" / f"version_{PROTOCOL_VERSION}.json"
 JOB = "0123456789ab"
-DEVICE = DeviceView(name="Abacus (8 cores)", memory_used=1_000, memory_total=16_000)
+DEVICE = DeviceView(
+    name="Abacus (8 cores)",
+    memory_used=1_000,
+    memory_total=16_000,
+    memory_held=200,
+    process_bytes=300,
+)
 EVENTS = (
     Stage(sentence="Loading SDXL Base", done_bytes=2_100_000_000, total_bytes=6_900_000_000),
     Progress(step=3, steps=20, batch=1, batches=2, seconds_left=1.5),
@@ -59,7 +66,13 @@ EVENTS = (
     Metric(name="loss", step=4, value=0.25),
     Warned(sentence="Picture 1 is black."),
     Finished(),
-    Failed(code="model", sentence="It is broken.", hint="Copy it again.", details="Traceback"),
+    Failed(
+        code="model",
+        sentence="It is broken.",
+        hint="Copy it again.",
+        details="Traceback",
+        remedies=(Remedy(label="Draw it small", fields={"size.width": 512}),),
+    ),
     Cancelled(),
     SetAside(sentence="The engine was killed twice."),
 )

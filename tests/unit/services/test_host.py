@@ -5,13 +5,14 @@ from dataclasses import replace
 import pytest
 
 from backend.library.library import Library
-from backend.memory.pace import PaceBook
 from backend.metadata.catalogue import load_catalogue
 from backend.places import default_places
 from backend.schema.errors import ModelDamagedError, ModelMissingError, OutputError
 from backend.schema.generation import ResolvedRefiner
 from backend.services.host import StudioHost
-from backend.services.memory import PACE_FILE, Memory
+from backend.services.machine_memory import MachineMemory
+from backend.services.memory import Memory
+from backend.services.remembered import Remembered
 from tests.fixtures.desk import job
 
 REQUEST = job(1).generation
@@ -22,7 +23,7 @@ def host(tmp_path):
     places = replace(default_places(), data=tmp_path / "data")
     catalogue = load_catalogue()
     library = Library(places, catalogue)
-    memory = Memory(library, catalogue, PaceBook(places.data / PACE_FILE))
+    memory = Memory(library, catalogue, Remembered.in_folder(places.data), MachineMemory())
     yield StudioHost(library, memory, tmp_path / "outputs")
     library.close()
 

@@ -7,7 +7,6 @@ from math import prod
 
 import pytest
 
-from backend.memory.pace import PaceBook
 from backend.places import default_places
 from backend.schema.errors import ModelMissingError, OutOfRangeError
 from backend.schema.events import Event, Finished, ImageReady, Metric
@@ -16,8 +15,11 @@ from backend.schema.generation import GenerationRequest
 from backend.schema.jobs import OWNER, Actor, DeviceView, Role
 from backend.schema.memory import PlanRequest
 from backend.services.learning import Learner
-from backend.services.memory import PACE_FILE, Memory, open_memory
+from backend.services.machine_memory import MachineMemory
+from backend.services.memory import Memory, open_memory
+from backend.services.remembered import PACE_FILE, Remembered
 from tests.fixtures import model_files as made
+from tests.fixtures.machines import recorded
 from tests.fixtures.published_parts import autoencoder_tensors, t5_tensors
 from tests.fixtures.published_unets import whole_file
 from tests.fixtures.starter import starter_request
@@ -173,13 +175,17 @@ class Listener:
 
 
 @pytest.fixture
-def device():
-    return DeviceView(name="a card", memory_used=0, memory_total=8 * GIB)
+def on_a_card(places, memory):
+    device = DeviceView(name="a card", memory_used=0, memory_total=8 * GIB)
+    return Memory(
+        memory._library,
+        memory._catalogue,
+        Remembered.in_folder(places.data),
+        MachineMemory(lambda: device, recorded("linux-no-card")),
+    )
 
 
-def test_runs_teach_how_long_the_next_one_takes(places, memory, device):
-    paces = PaceBook(places.data / PACE_FILE)
-    on_a_card = Memory(memory._library, memory._catalogue, paces, lambda: device)
+def test_runs_teach_how_long_the_next_one_takes(on_a_card):
     request = PlanRequest(
         generation=GenerationRequest.from_fields(
             {
@@ -208,10 +214,7 @@ def test_runs_teach_how_long_the_next_one_takes(places, memory, device):
     assert view.seconds == pytest.approx(6.0)
 
 
-def test_a_run_that_drew_nothing_teaches_nothing(places, memory, device):
-    on_a_card = Memory(
-        memory._library, memory._catalogue, PaceBook(places.data / PACE_FILE), lambda: device
-    )
+def test_a_run_that_drew_nothing_teaches_nothing(places, on_a_card):
     learner = Learner(Listener(), lambda _: starter_request(), on_a_card)
 
     learner.engine_told("job", Metric(name="seconds_in_models", step=0, value=6.0))
