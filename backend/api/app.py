@@ -7,6 +7,7 @@ from backend.access.guard import Guard
 from backend.api.answers import answer_errors
 from backend.api.login import login_router
 from backend.api.mcp import mcp_router
+from backend.api.memory import memory_router
 from backend.api.page import page_router
 from backend.api.pictures import picture_router
 from backend.api.verbs import Verbs
@@ -18,6 +19,7 @@ def create_app(studio: Verbs, access: Access) -> FastAPI:
     app.include_router(login_router(access))
     app.include_router(page_router(studio))
     app.include_router(picture_router(studio))
+    app.include_router(memory_router(studio))
     app.include_router(mcp_router(studio))
     return app
 

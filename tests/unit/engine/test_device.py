@@ -64,12 +64,15 @@ def test_a_graphics_card_is_described_with_its_own_memory(monkeypatch):
         is_available=lambda: True,
         mem_get_info=lambda: (3_000, 8_000),
         get_device_name=lambda: "Abacus 9000",
+        memory_reserved=lambda: 2_000,
     )
     monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=card))
 
     view = describe_device()
 
     assert (view.name, view.memory_used, view.memory_total) == ("Abacus 9000", 5_000, 8_000)
+    assert view.memory_held == 2_000
+    assert view.process_bytes == pytest.approx(psutil.Process().memory_info().rss, rel=0.1)
 
 
 @pytest.mark.parametrize(
