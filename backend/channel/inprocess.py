@@ -20,6 +20,11 @@ class Driven(Protocol):
         """Whether only a message can bring work."""
         ...
 
+    @property
+    def stopped(self) -> bool:
+        """Whether the worker was told to shut down."""
+        ...
+
     def receive(self, message: ToEngine) -> None:
         """Obey one message."""
         ...
@@ -48,8 +53,10 @@ class InProcessEngine:
         return self._worker.idle
 
     def send(self, message: ToEngine) -> None:
-        """Obey the message at once."""
+        """Obey the message at once; told to shut down, end as a process does."""
         self._worker.receive(TO_ENGINE.validate_json(message.model_dump_json()))
+        if self._worker.stopped:
+            self._end(EngineExit(0, ""))
 
     def step(self) -> None:
         """Advance one job by one event."""
@@ -57,9 +64,12 @@ class InProcessEngine:
 
     def kill(self) -> None:
         """End as a killed process would."""
+        self._end(EngineExit(-9, "killed"))
+
+    def _end(self, how: EngineExit) -> None:
         if not self._ended.is_set():
             self._ended.set()
-            self._on_exit(EngineExit(-9, "killed"))
+            self._on_exit(how)
 
     def _tell(self, message: FromEngine) -> None:
         if not self._ended.is_set():

@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     link = Link(Client(options.address, authkey=key))
     places = default_places()
     lock = HeldLock(places.data / "engine.lock")
-    if not lock.take(str(os.getpid()), seconds=LOCK_SECONDS):
+    if not lock.take(str(os.getpid()), seconds=options.lock_seconds):
         raise AlreadyRunningError(
             f"Another engine (process {lock.holder}) still uses the data folder.",
             "End it, then try again.",
@@ -116,6 +116,12 @@ class Link:
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m backend.engine", description=__doc__)
     parser.add_argument("--address", required=True, help="where the page's process listens")
+    parser.add_argument(
+        "--lock-seconds",
+        type=float,
+        default=LOCK_SECONDS,
+        help="how long to wait until an engine before this one has left the data folder",
+    )
     parser.add_argument(
         "--kinds",
         nargs="+",

@@ -54,13 +54,15 @@ def read(text: str, catalogue: Catalogue) -> GenerationRequest:
     if len(found) < _FEWEST_PAIRS:
         words, found = text, {}
     positive, negative = _split_prompts(words)
+    if found.keys() & {"Prompt", "Negative prompt"}:  # an empty one is not written
+        positive, negative = found.get("Prompt", ""), found.get("Negative prompt", "")
     values: dict[str, Scalar] = {
         spec.id: found[spec.setting.infotext]
         for spec in GENERATION_FIELDS
         if spec.setting.infotext in found
     }
-    values["prompt.positive"] = found.get("Prompt", positive)
-    values["prompt.negative"] = found.get("Negative prompt", negative)
+    values["prompt.positive"] = positive
+    values["prompt.negative"] = negative
     values |= _sampling(found, catalogue) | _seed(found)
     if found.get("VAE") in _OWN_VAE:
         values["model.vae"] = None

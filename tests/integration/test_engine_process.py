@@ -244,7 +244,8 @@ def is_gone(process: psutil.Process) -> bool:
 
 def test_a_second_engine_stays_away_from_the_folder(process, places):
     other = Recorder()
-    supervisor = Supervisor(SubprocessEngines(places, JOBS), other, Patience(restarts=()))
+    hurried = SubprocessEngines(places, ("--lock-seconds", "0.5", *JOBS))
+    supervisor = Supervisor(hurried, other, Patience(restarts=()))
     supervisor.start()
 
     other.wait_for(lambda: supervisor.gave_up)

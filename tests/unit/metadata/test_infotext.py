@@ -122,6 +122,8 @@ def resolved_requests(draw) -> ResolvedRequest:
 @example(request=resolved("a\nNegative prompt: b", "c"), index=0)
 @example(request=resolved("a", "b\nNegative prompt: c"), index=0)
 @example(request=resolved("", "b"), index=0)
+@example(request=resolved("Negative prompt: a", ""), index=0)
+@example(request=resolved("", "Negative prompt: b"), index=0)
 @example(request=resolved(" a ,\n\n b\n", '"'), index=0)
 @example(request=resolved("a\r\nb", "\x00"), index=0)
 @example(request=resolved(seed=MAXIMUM_SEED, size=4), index=3)
