@@ -14,7 +14,7 @@ from backend.memory.placements import (
     vae_options,
 )
 from backend.memory.speed import Parked
-from backend.schema.memory import Budget
+from backend.schema.memory import Budget, DeviceKind
 from backend.schema.memory_settings import MemorySettings
 
 PLENTY = 2**60
@@ -86,10 +86,14 @@ class Menu:
     parked: Parked
     full_speed: float
     """The seconds with everything on the device."""
+    context: int
+    """The bytes of the device that are no part's."""
 
     @classmethod
-    def of(cls, parts: Parts, around: Surroundings, choices: MemorySettings) -> "Menu":
-        """The options that the choices leave."""
+    def of(
+        cls, parts: Parts, around: Surroundings, device: DeviceKind, choices: MemorySettings
+    ) -> "Menu":
+        """The options that the choices leave on a device."""
         texts = text_options(parts.encoders, around)
         networks = network_options(parts.network, around)
         vaes = vae_options(parts.vae, around)
@@ -100,14 +104,15 @@ class Menu:
             _left(_tiled(vaes, choices), lambda option: _vae_allowed(option, choices)),
             around.parked,
             full_speed,
+            around.corrected(CONTEXT[device]),
         )
 
     def fastest(self, budget: Budget) -> Plan | None:
         """The fastest that fits; None where none does."""
-        device = budget.device_bytes - CONTEXT[budget.device]
+        device = budget.device_bytes - self.context
         ram = PLENTY
         if budget.shared:
-            device = min(device, budget.ram_bytes - CONTEXT[budget.device])
+            device = min(device, budget.ram_bytes - self.context)
         elif self.parked == "ram":
             ram = budget.ram_bytes - PROCESS
         elif budget.ram_bytes < PROCESS:

@@ -3,9 +3,8 @@
 import math
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from backend.memory.estimate import Parts
+from backend.memory.kept import KeptInFile
 from backend.memory.placements import SCALE
 from backend.memory.tables import load_tables
 from backend.schema.base import Frozen
@@ -40,13 +39,16 @@ class PaceBook:
         paces = _Paces.read(self._path).paces
         return paces[-1].device if paces else ""
 
-    def learn(self, device: str, workload: Workload, seconds: float) -> None:
-        """Remember a run that had all of the model on the device.
+    def learn(
+        self, device: str, workload: Workload, seconds: float, slow_down: float = 1.0
+    ) -> None:
+        """Remember a run.
 
         Args:
             device: The device's name.
             workload: All that was drawn in the run.
             seconds: The time spent in the model's networks.
+            slow_down: How many times as long it took as with all of the model on the device.
 
         Raises:
             ModelError: When nothing is known of the family.
@@ -56,7 +58,7 @@ class PaceBook:
             return
         paces = _Paces.read(self._path).paces
         key = (device, network_of(workload), workload.width * workload.height)
-        rate = work_of(workload) / seconds
+        rate = work_of(workload) * slow_down / seconds
         before = next((pace for pace in paces if _key(pace) == key), None)
         if before is not None:
             rate = (1 - _NEWS) * before.operations + _NEWS * rate
@@ -76,23 +78,10 @@ class PaceBook:
         return near and near.operations
 
 
-class _Paces(Frozen):
+class _Paces(KeptInFile):
     """The file: the latest last."""
 
     paces: tuple[Pace, ...] = ()
-
-    @classmethod
-    def read(cls, path: Path) -> "_Paces":
-        try:
-            return cls.model_validate_json(path.read_bytes())
-        except (OSError, ValidationError):
-            return cls()
-
-    def write(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_suffix(".new")
-        beside.write_text(self.model_dump_json(indent=1), encoding="utf-8")
-        beside.replace(path)
 
 
 def network_of(workload: Workload) -> str:

@@ -66,11 +66,17 @@ class Surroundings(NamedTuple):
     workload: Workload
     speed: Speed
     parked: Parked
+    correction: float = 1.0
+    """How many times as much as the tables say is taken beside weights, as measured."""
 
     @property
     def pixels(self) -> int:
         """The latents of one picture."""
         return self.workload.width * self.workload.height // SCALE**2
+
+    def corrected(self, count: int) -> int:
+        """Bytes beside weights, by what was measured of them on this device."""
+        return int(count * self.correction)
 
 
 class Split(NamedTuple):
@@ -93,7 +99,7 @@ def splits(network: Part, around: Surroundings) -> Iterator[Split]:
 
     def split(pictures: int, prompts: int) -> Split:
         calls = math.ceil(workload.batch / pictures) * (workload.prompts // prompts)
-        activations = network.activations(around.pixels, pictures * prompts)
+        activations = around.corrected(network.activations(around.pixels, pictures * prompts))
         seconds = computing * _HALVING ** math.log2(calls)
         return Split(pictures, prompts, calls, activations, seconds)
 
@@ -206,8 +212,9 @@ def _text_option(lying: tuple[Lying, ...], around: Surroundings) -> Option:
             if placement == "leaf":
                 times *= _LAYERS
             seconds += times * speed.carried(whole, around.parked)
-        if at_work + part.activations(0) > weights + activations:
-            weights, activations = at_work, part.activations(0)
+        taken = around.corrected(part.activations(0))
+        if at_work + taken > weights + activations:
+            weights, activations = at_work, taken
     need = rest + weights + with_workspace(activations)
     return Option(rest, rest + weights, activations, need, parked, seconds, lying)
 
@@ -229,8 +236,8 @@ def vae_options(vae: Part, around: Surroundings) -> list[Option]:
         carried = 0.0 if stays else speed.carried(weights, around.parked)
         rest, parked = (weights, 0) if stays else (0, weights)
         lying = (Lying(vae, placement, "full"),)
-        for tile, activations, seconds in ways:
-            whole = seconds + carried
+        for tile, taken, seconds in ways:
+            whole, activations = seconds + carried, around.corrected(taken)
             need = weights + with_workspace(activations)
             found.append(Option(rest, weights, activations, need, parked, whole, lying, tile=tile))
     return found

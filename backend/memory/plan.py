@@ -1,13 +1,13 @@
 """The fastest way to make a picture within a budget of memory: pure arithmetic."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from backend.memory.estimate import CONTEXT, PROCESS, Parts
+from backend.memory.estimate import PROCESS, Parts
 from backend.memory.menu import PLENTY, Menu, Plan
 from backend.memory.placements import Lying, Option, Surroundings
 from backend.memory.sentences import hint_for, reasons, sentence_for
-from backend.memory.speed import USUAL, Parked, Speed
+from backend.memory.speed import USUAL, Parked
 from backend.memory.tables import load_tables
 from backend.schema.memory import (
     Budget,
@@ -27,6 +27,7 @@ def plan(
     budget: Budget,
     choices: MemorySettings | None = None,
     learned: float | None = None,
+    correction: float = 1.0,
 ) -> PlanView:
     """The fastest way that fits; where none does, the smallest one, and what is missing.
 
@@ -36,6 +37,8 @@ def plan(
         choices: What is decided by hand.
         learned: How many operations a second this device does of this network, where its own runs
             told.
+        correction: How many times as much as the tables say this device takes beside weights, as
+            its own runs told.
 
     Raises:
         ModelError: When nothing is known of the family, or a part is missing.
@@ -45,9 +48,12 @@ def plan(
     speed = USUAL[budget.device]
     if learned:
         speed = speed._replace(operations=learned)
-    best, menu = _best(parts, workload, budget, choices, speed)
+    usual: Parked = "disk" if budget.shared else "ram"
+    around = Surroundings(workload, speed, usual, correction)
+    best, menu = _best(parts, around, budget, choices)
     chosen = best or menu.smallest
-    view = _view(chosen, workload, budget, fits=best is not None).model_copy(
+    phases = [phase + menu.context for phase in chosen.phases]
+    view = _view(chosen, phases, workload, budget, fits=best is not None).model_copy(
         update={
             "slow_down": chosen.seconds / menu.full_speed,
             "seconds": chosen.seconds if learned else None,
@@ -64,14 +70,13 @@ def plan(
 
 
 def _best(
-    parts: Parts, workload: Workload, budget: Budget, choices: MemorySettings, speed: Speed
+    parts: Parts, around: Surroundings, budget: Budget, choices: MemorySettings
 ) -> tuple[Plan | None, Menu]:
     """The fastest plan that fits, and all that there was to choose from."""
-    usual: Parked = "disk" if budget.shared else "ram"
-    menu = Menu.of(parts, Surroundings(workload, speed, usual), choices)
+    menu = Menu.of(parts, around, budget.device, choices)
     best = menu.fastest(budget)
     if not budget.shared and budget.ram_bytes < parts.weights + PROCESS:
-        from_disk = Menu.of(parts, Surroundings(workload, speed, "disk"), choices)
+        from_disk = Menu.of(parts, around._replace(parked="disk"), budget.device, choices)
         found = [each for each in (best, from_disk.fastest(budget)) if each]
         best = min(found, key=lambda each: each.seconds, default=None)
         menu = menu if best and best.parked == "ram" else from_disk
@@ -90,9 +95,10 @@ def needs(
     return plan(workload, budget, choices)
 
 
-def _view(chosen: Plan, workload: Workload, budget: Budget, *, fits: bool) -> PlanView:
+def _view(
+    chosen: Plan, phases: Sequence[int], workload: Workload, budget: Budget, *, fits: bool
+) -> PlanView:
     """All of the view but times and words."""
-    phases = [phase + CONTEXT[budget.device] for phase in chosen.phases]
     peak = max(phases)
     ram = _ram(chosen, budget, peak)
     parts = (

@@ -97,3 +97,5 @@ class ResolvedMemory(Frozen):
     limits: MemoryLimits = MemoryLimits()
     operations: float | None = None
     """How many a second this device does of this network, as its own runs told."""
+    correction: float = 1.0
+    """How many times as much as the tables say it takes beside weights, as its own runs told."""

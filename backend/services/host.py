@@ -7,15 +7,15 @@ from backend.library.library import Library
 from backend.schema.errors import OutputError
 from backend.schema.generation import ResolvedModel, ResolvedRequest
 from backend.schema.jobs import Job, PictureView
-from backend.services.memory import Memory
+from backend.services.planning import Planner
 
 
 class StudioHost:
     """Fingerprints and files; satisfies `backend.jobs.ports.Host`."""
 
-    def __init__(self, library: Library, memory: Memory, outputs: Path) -> None:
+    def __init__(self, library: Library, planner: Planner, outputs: Path) -> None:
         self._library = library
-        self._memory = memory
+        self._planner = planner
         self._outputs = outputs
 
     def prepared(self, request: dict[str, object]) -> dict[str, object]:
@@ -30,7 +30,7 @@ class StudioHost:
         if refiner:
             known = self._with_fingerprint(refiner.model)
             changed["refiner"] = refiner.model_copy(update={"model": known})
-        return self._memory.prepared(wanted.model_copy(update=changed)).model_dump(mode="json")
+        return self._planner.prepared(wanted.model_copy(update=changed)).model_dump(mode="json")
 
     def _with_fingerprint(self, model: ResolvedModel) -> ResolvedModel:
         sha256 = model.sha256 or self._library.sha256(Path(model.path), model.name)

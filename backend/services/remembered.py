@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Self
 
 from backend.memory.pace import PaceBook
+from backend.memory.peaks import PeakBook
 from backend.schema.memory_settings import MemorySettings
 from backend.services.usual import UsualBook
 
 PACE_FILE = "pace.json"
+PEAKS_FILE = "peaks.json"
 USUAL_FILE = "memory.json"
 
 
@@ -17,6 +19,7 @@ class Remembered:
     """The books."""
 
     paces: PaceBook
+    peaks: PeakBook
     usual: UsualBook
 
     @classmethod
@@ -27,4 +30,8 @@ class Remembered:
             data: The folder.
             this_time: What the command line decided about memory for this run.
         """
-        return cls(PaceBook(data / PACE_FILE), UsualBook(data / USUAL_FILE, this_time))
+        return cls(
+            PaceBook(data / PACE_FILE),
+            PeakBook(data / PEAKS_FILE),
+            UsualBook(data / USUAL_FILE, this_time),
+        )

@@ -30,8 +30,10 @@ from backend.services.machine_memory import MachineMemory
 from backend.services.memory import Memory
 from backend.services.models import Models
 from backend.services.notes import Notes
+from backend.services.planning import Planner
 from backend.services.remembered import Remembered
 from backend.services.shelf import Shelf
+from backend.services.shortage import Shortage
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,8 @@ def open_studio(
     launch = launch or SubprocessEngines(places)
 
     def engine_for(listener: EngineListener) -> Supervisor:
-        learner = Learner(listener, lambda job: board.get(job).job.generation, memory)
+        explaining = Shortage(listener, lambda job: board.get(job).job, planner)
+        learner = Learner(explaining, lambda job: board.get(job).job.generation, planner)
         return Supervisor(launch, learner, patience)
 
     with ExitStack() as open_things:
@@ -89,8 +92,8 @@ def open_studio(
         board.restore(resume=resume)
         remembered = Remembered.in_folder(places.data, memory_settings)
         machine = MachineMemory(lambda: queue.system.device)
-        memory = Memory(library, catalogue, remembered, machine)
-        queue = JobQueue(board, lane, StudioHost(library, memory, places.outputs), engine_for)
+        planner = Planner(library, catalogue, remembered, machine)
+        queue = JobQueue(board, lane, StudioHost(library, planner, places.outputs), engine_for)
         jobs = Jobs(board, queue, shelf)
         open_things.callback(_save_at_the_end, jobs)
         open_things.callback(queue.close)
@@ -107,7 +110,7 @@ def open_studio(
             models,
             Covers(models, places),
             Notes(models, NoteBook(places.data / "model-notes.json")),
-            memory,
+            Memory(library, catalogue, planner, remembered.usual),
         )
 
 

@@ -10,6 +10,7 @@ from backend.metadata.catalogue import load_catalogue
 from backend.places import default_places
 from backend.services.machine_memory import MachineMemory
 from backend.services.memory import Memory
+from backend.services.planning import Planner
 from backend.services.remembered import Remembered
 from tests.fixtures.machines import recorded
 from tests.fixtures.studio import MemoryStudio
@@ -22,7 +23,9 @@ def studio(tmp_path):
     studio = MemoryStudio(tmp_path)
     library = Library(default_places(), load_catalogue())
     machine = MachineMemory(machine=recorded("linux-no-card"))
-    studio.memory = Memory(library, load_catalogue(), Remembered.in_folder(tmp_path), machine)
+    remembered = Remembered.in_folder(tmp_path)
+    planner = Planner(library, load_catalogue(), remembered, machine)
+    studio.memory = Memory(library, load_catalogue(), planner, remembered.usual)
     yield studio
     library.close()
 

@@ -11,7 +11,7 @@ from backend.schema.errors import ModelDamagedError, ModelMissingError, OutputEr
 from backend.schema.generation import ResolvedRefiner
 from backend.services.host import StudioHost
 from backend.services.machine_memory import MachineMemory
-from backend.services.memory import Memory
+from backend.services.planning import Planner
 from backend.services.remembered import Remembered
 from tests.fixtures.desk import job
 
@@ -23,8 +23,8 @@ def host(tmp_path):
     places = replace(default_places(), data=tmp_path / "data")
     catalogue = load_catalogue()
     library = Library(places, catalogue)
-    memory = Memory(library, catalogue, Remembered.in_folder(places.data), MachineMemory())
-    yield StudioHost(library, memory, tmp_path / "outputs")
+    planner = Planner(library, catalogue, Remembered.in_folder(places.data), MachineMemory())
+    yield StudioHost(library, planner, tmp_path / "outputs")
     library.close()
 
 

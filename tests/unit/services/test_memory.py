@@ -7,19 +7,19 @@ from math import prod
 
 import pytest
 
+from backend.library.library import Library
+from backend.metadata.catalogue import load_catalogue
 from backend.places import default_places
 from backend.schema.errors import ModelMissingError, OutOfRangeError
-from backend.schema.events import Event, Finished, ImageReady, Metric
 from backend.schema.fields import Scalar
 from backend.schema.generation import GenerationRequest
-from backend.schema.jobs import OWNER, Actor, DeviceView, Role
+from backend.schema.jobs import OWNER, Actor, Role
 from backend.schema.memory import PlanRequest
-from backend.services.learning import Learner
 from backend.services.machine_memory import MachineMemory
-from backend.services.memory import Memory, open_memory
-from backend.services.remembered import PACE_FILE, Remembered
+from backend.services.memory import open_memory
+from backend.services.planning import Planner
+from backend.services.remembered import Remembered
 from tests.fixtures import model_files as made
-from tests.fixtures.machines import recorded
 from tests.fixtures.published_parts import autoencoder_tensors, t5_tensors
 from tests.fixtures.published_unets import whole_file
 from tests.fixtures.starter import starter_request
@@ -45,6 +45,14 @@ def places(tmp_path, folder):
 def memory(places):
     with open_memory(places) as opened:
         yield opened
+
+
+@pytest.fixture
+def planner(places):
+    library = Library(places, load_catalogue())
+    remembered = Remembered.in_folder(places.data)
+    yield Planner(library, load_catalogue(), remembered, MachineMemory())
+    library.close()
 
 
 def asked(checkpoint="sdxl", gigabytes=8, fields: Mapping[str, Scalar] | None = None):
@@ -110,12 +118,12 @@ def test_size_batch_and_guidance_decide(memory):
     assert large == pytest.approx(many, rel=0.01)  # four times the pixels, or four pictures
 
 
-def test_samplers_that_call_twice_take_twice_as_long(memory):
+def test_samplers_that_call_twice_take_twice_as_long(planner):
     def calls(sampler):
         asked = starter_request()
         sampling = asked.sampling.model_copy(update={"sampler": sampler})
         wanted = asked.model_copy(update={"sampling": sampling})
-        return memory.workload(wanted, wanted.model).steps
+        return planner.workload(wanted, wanted.model).steps
 
     assert calls("heun") == 2 * calls("euler")
 
@@ -153,70 +161,3 @@ def test_a_plan_for_the_page_takes_less_than_ten_milliseconds(memory):
         return time.perf_counter() - start
 
     assert min(seconds() for _ in range(10)) < 0.01
-
-
-class Listener:
-    """Keeps what it hears."""
-
-    def __init__(self):
-        self.heard: list[Event] = []
-
-    def engine_told(self, job, event):
-        self.heard.append(event)
-
-    def engine_changed(self):
-        pytest.fail("a job tells only events here")
-
-    def engine_died(self, death):
-        pytest.fail("a job tells only events here")
-
-    def tick(self):
-        pytest.fail("a job tells only events here")
-
-
-@pytest.fixture
-def on_a_card(places, memory):
-    device = DeviceView(name="a card", memory_used=0, memory_total=8 * GIB)
-    return Memory(
-        memory._library,
-        memory._catalogue,
-        Remembered.in_folder(places.data),
-        MachineMemory(lambda: device, recorded("linux-no-card")),
-    )
-
-
-def test_runs_teach_how_long_the_next_one_takes(on_a_card):
-    request = PlanRequest(
-        generation=GenerationRequest.from_fields(
-            {
-                "model.checkpoint": "starter",
-                "size.width": 64,
-                "size.height": 64,
-                "sampling.steps": 3,
-            }
-        )
-    )
-    listener = Listener()
-    learner = Learner(listener, lambda _: starter_request(), on_a_card)
-    events = [
-        ImageReady(index=0, path="a.png", width=64, height=64, seed=1),
-        Metric(name="seconds_in_models", step=0, value=6.0),
-        Finished(),
-    ]
-
-    assert on_a_card.plan(OWNER, request).seconds is None
-    for event in events:
-        learner.engine_told("job", event)
-
-    view = on_a_card.plan(OWNER, request)
-    assert listener.heard == events
-    assert view.budget.device == "cuda"
-    assert view.seconds == pytest.approx(6.0)
-
-
-def test_a_run_that_drew_nothing_teaches_nothing(places, on_a_card):
-    learner = Learner(Listener(), lambda _: starter_request(), on_a_card)
-
-    learner.engine_told("job", Metric(name="seconds_in_models", step=0, value=6.0))
-
-    assert not (places.data / PACE_FILE).exists()

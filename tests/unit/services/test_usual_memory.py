@@ -14,6 +14,7 @@ from backend.schema.memory import PlanRequest
 from backend.schema.memory_settings import MemoryLimits, MemorySettings, UsualMemory
 from backend.services.machine_memory import MachineMemory
 from backend.services.memory import Memory
+from backend.services.planning import Planner
 from backend.services.remembered import USUAL_FILE, Remembered
 from tests.fixtures.machines import recorded
 from tests.fixtures.starter import starter_request
@@ -40,9 +41,16 @@ def open_again(places, library):
     def open_again(this_time=None):
         remembered = Remembered.in_folder(places.data, this_time)
         machine = MachineMemory(lambda: CARD, recorded("linux-no-card"))
-        return Memory(library, load_catalogue(), remembered, machine)
+        planner = Planner(library, load_catalogue(), remembered, machine)
+        return Memory(library, load_catalogue(), planner, remembered.usual)
 
     return open_again
+
+
+@pytest.fixture
+def planner(places, library):
+    machine = MachineMemory(lambda: CARD, recorded("linux-no-card"))
+    return Planner(library, load_catalogue(), Remembered.in_folder(places.data), machine)
 
 
 def plan(memory, **fields):
@@ -50,7 +58,7 @@ def plan(memory, **fields):
     return memory.plan(OWNER, PlanRequest(generation=asked))
 
 
-def test_what_was_decided_counts_for_every_plan_and_job_from_then_on(open_again):
+def test_what_was_decided_counts_for_every_plan_and_job_from_then_on(open_again, planner):
     usual = UsualMemory(
         settings=MemorySettings(placement="model", tiling="tiled"),
         limits=MemoryLimits(device_bytes=4 * GIB),
@@ -63,17 +71,17 @@ def test_what_was_decided_counts_for_every_plan_and_job_from_then_on(open_again)
     assert memory.usual(ANNA) == usual
     assert plan(memory).placement == "model"
     assert plan(memory).budget.device_bytes == 4 * GIB
-    prepared = memory.prepared(starter_request()).memory
+    prepared = planner.prepared(starter_request()).memory
     assert (prepared.settings, prepared.limits) == (usual.settings, usual.limits)
 
 
-def test_a_request_goes_before_what_is_usual_and_leaves_the_rest_of_it(open_again):
+def test_a_request_goes_before_what_is_usual_and_leaves_the_rest_of_it(open_again, planner):
     usual = MemorySettings(placement="model", precision="exact")
     open_again().set_usual(OWNER, UsualMemory(settings=usual))
     own = starter_request()
     asked = own.memory.model_copy(update={"settings": MemorySettings(placement="leaf")})
 
-    prepared = open_again().prepared(own.model_copy(update={"memory": asked}))
+    prepared = planner.prepared(own.model_copy(update={"memory": asked}))
 
     assert plan(open_again(), **{"memory.placement": "leaf"}).placement == "leaf"
     assert prepared.memory.settings == MemorySettings(placement="leaf", precision="exact")
