@@ -171,16 +171,17 @@ def easel(folder: Path) -> "Callable[[], list[Module]]":
     from backend.engine.loading.components import load_component  # noqa: PLC0415
     from backend.engine.loading.files import CheckpointFiles, family_configs  # noqa: PLC0415
     from backend.engine.loading.parts import CLIP_L, UNET, VAE  # noqa: PLC0415
+    from backend.engine.memory.workplace import Workplace  # noqa: PLC0415
 
     use_physical_cores()
     files = CheckpointFiles(checkpoint_in(folder), family_configs("sd15"))
 
     def load() -> "list[Module]":
-        target = (torch.device("cpu"), torch.float32)
+        workplace = Workplace(torch.device("cpu"))
         return [
-            loaded(load_component(CLIP_L, files, *target)),
-            loaded(load_component(UNET, files, *target)),
-            loaded(load_component(VAE, files, *target)),
+            loaded(load_component(CLIP_L, files, workplace, torch.float32)),
+            loaded(load_component(UNET, files, workplace, torch.float32)),
+            loaded(load_component(VAE, files, workplace, torch.float32)),
         ]
 
     return load

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import TypeVar
 
-import torch
 from torch import Tensor
 
 from backend.engine import families as families_package
@@ -19,6 +18,7 @@ from backend.engine import samplers as samplers_package
 from backend.engine import schedules as schedules_package
 from backend.engine.families.base import Model
 from backend.engine.loading.files import CheckpointFiles
+from backend.engine.memory.workplace import Workplace
 from backend.engine.samplers.base import Denoiser, NoiseSource, SamplerFunction, Step
 from backend.engine.schedules.base import NoiseLevels, ScheduleFunction
 from backend.schema.catalogue import (
@@ -59,7 +59,7 @@ class Schedule:
 
 
 Entry = TypeVar("Entry", Sampler, Schedule, "Family")
-LoadFunction = Callable[[CheckpointFiles, torch.device], Generator[Event, None, Model]]
+LoadFunction = Callable[[CheckpointFiles, Workplace], Generator[Event, None, Model]]
 
 
 @dataclass(frozen=True)

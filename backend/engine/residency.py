@@ -16,6 +16,7 @@ from backend.engine.accelerator import (
 from backend.engine.families.base import Model
 from backend.engine.loading.files import files_of
 from backend.engine.loading.size import readable_size, size_of
+from backend.engine.memory.workplace import Workplace
 from backend.engine.registry import find_family
 from backend.schema.events import Event, Stage
 from backend.schema.generation import ResolvedModel
@@ -55,7 +56,7 @@ class Residency:
     @property
     def seconds_in_models(self) -> float:
         """The time spent in the networks of all checkpoints so far."""
-        held = (each.model.clock.seconds for each in self._held.values())
+        held = (each.model.workplace.clock.seconds for each in self._held.values())
         return self._seconds_of_gone + sum(held)
 
     def load(
@@ -79,7 +80,8 @@ class Residency:
             self._make_room(needed, partner)
             yield Stage(sentence=f"Loading {wanted.name} ({readable_size(Path(wanted.path))})")
             use_physical_cores()
-            model = yield from find_family(wanted.family).load(files_of(wanted), choose_device())
+            workplace = Workplace(choose_device())
+            model = yield from find_family(wanted.family).load(files_of(wanted), workplace)
             known = _Held(wanted, model, needed)
         else:
             del self._held[wanted.path]
@@ -113,7 +115,7 @@ class Residency:
     def _let_go(self, path: str) -> None:
         gone = self._held.pop(path, None)
         if gone is not None:
-            self._seconds_of_gone += gone.model.clock.seconds
+            self._seconds_of_gone += gone.model.workplace.clock.seconds
             del gone
             free_memory()
 

@@ -160,7 +160,7 @@ def _decoded(work: Work, latent: Tensor, index: int) -> Generator[Event, None, I
     refiner = work.wanted.refiner
     model = yield from _loaded(work, work.wanted.model if refiner is None else refiner.model)
     tile = work.ladder.means.tile
-    return (yield from decode(model, latent.to(model.device), index, tile))
+    return (yield from decode(model, latent.to(model.workplace.device), index, tile))
 
 
 def _what_it_took(work: Work, context: Context) -> Iterator[Event]:

@@ -74,7 +74,7 @@ def begin(model: Model, request: ResolvedRequest, batch: Batch, pace: Pace) -> D
         (form.channels, size.height // form.scale, size.width // form.scale),
         highest=sigmas[0].item(),
         blended=levels.blended,
-        device=model.device,
+        device=model.workplace.device,
     )
     return Drawing(request, batch, sigmas, noise, pace)
 

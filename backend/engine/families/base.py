@@ -1,15 +1,12 @@
 """What the engine asks of a loaded checkpoint, whatever its family."""
 
-import time
-from collections.abc import Generator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
-import torch
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from torch import Tensor
 
+from backend.engine.memory.workplace import Workplace
 from backend.engine.samplers.base import Denoiser
 from backend.engine.schedules.base import NoiseLevels
 from backend.schema.base import Frozen
@@ -64,22 +61,6 @@ class DenoiserSettings:
     """For networks that learned to be told it."""
 
 
-@dataclass
-class ModelClock:
-    """Counts the time spent inside calls of the text encoder, the denoising network and the VAE."""
-
-    seconds: float = field(default=0.0)
-
-    @contextmanager
-    def running(self) -> Generator[None]:
-        """Count the time of one call; on an accelerator, until the call is queued there."""
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds += time.perf_counter() - start
-
-
 class Model(Protocol):
     """A loaded checkpoint.
 
@@ -97,13 +78,8 @@ class Model(Protocol):
         ...
 
     @property
-    def device(self) -> torch.device:
-        """Where it computes."""
-        ...
-
-    @property
-    def clock(self) -> ModelClock:
-        """The time spent in its networks since it was loaded."""
+    def workplace(self) -> Workplace:
+        """Where its parts work."""
         ...
 
     def levels_for(self, width: int, height: int) -> NoiseLevels:

@@ -9,8 +9,9 @@ from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from PIL import Image
 from torch import Tensor
 
-from backend.engine.families.base import LatentFormat, LatentToRgb, Model, ModelClock
+from backend.engine.families.base import LatentFormat, LatentToRgb, Model
 from backend.engine.families.tiled_decoding import tiled_pixels
+from backend.engine.memory.workplace import Workplace
 from backend.engine.postprocess.pictures import is_blank, to_picture
 from backend.schema.events import Event, Stage, Warned
 
@@ -43,7 +44,8 @@ def decode(
             sentence=f"Picture {index + 1} came out black, because the autoencoder's numbers "
             "overflowed in half precision. It was decoded again in full precision."
         )
-        exact = copy.deepcopy(model.vae).float()  # a training may share the model's own
+        with model.workplace.at_work(model.vae):
+            exact = copy.deepcopy(model.vae).float()  # a training may share the model's own
         pixels = yield from _pixels(model, exact, latent, tile)
     if _broken(pixels):
         yield Warned(
@@ -65,12 +67,12 @@ def _pixels(
     height, width = latent.shape[-2:]
     if side is None or max(height, width) <= side:
         yield Stage(sentence="Decoding")
-        return _decoded(vae, latent, model.clock)
-    return (yield from tiled_pixels(vae, _scaled(vae, latent), side, model.clock))
+        return _decoded(vae, latent, model.workplace)
+    return (yield from tiled_pixels(vae, _scaled(vae, latent), side, model.workplace))
 
 
-def _decoded(vae: AutoencoderKL, latent: Tensor, clock: ModelClock) -> Tensor:
-    with torch.no_grad(), clock.running():
+def _decoded(vae: AutoencoderKL, latent: Tensor, workplace: Workplace) -> Tensor:
+    with torch.no_grad(), workplace.at_work(vae):
         return vae.decode(_scaled(vae, latent), return_dict=False)[0][0]
 
 

@@ -3,11 +3,10 @@
 from collections.abc import Generator
 from typing import cast
 
-import torch
 from diffusers.models.transformers.transformer_flux import FluxTransformer2DModel
 
 from backend.engine.accelerator import wide_range_dtype
-from backend.engine.families.base import Conditioning, Encoded, LatentToRgb, ModelClock
+from backend.engine.families.base import Conditioning, Encoded, LatentToRgb
 from backend.engine.families.decoding import latent_format_of
 from backend.engine.families.flux_model import PATCH, USUAL_GUIDANCE, Flux1
 from backend.engine.loading.components import (
@@ -23,6 +22,7 @@ from backend.engine.loading.parts import CLIP_L, VAE
 from backend.engine.loading.scheduler_config import SchedulerConfig
 from backend.engine.loading.t5_encoder import t5_encoder
 from backend.engine.loading.weights import Weights
+from backend.engine.memory.workplace import Workplace
 from backend.engine.prompts.clip import ClipReader
 from backend.engine.prompts.remembered import EncodePrompts
 from backend.engine.prompts.t5 import T5Reader
@@ -156,7 +156,7 @@ def _reading(clip: ClipReader, t5: T5Reader, tokens: int) -> EncodePrompts:
     uses=("sampling.guidance", "model.clip_l", "model.t5xxl"),
     size_multiple=16,
 )
-def load(files: CheckpointFiles, device: torch.device) -> Generator[Event, None, Flux1]:
+def load(files: CheckpointFiles, workplace: Workplace) -> Generator[Event, None, Flux1]:
     """Load a checkpoint, telling before each part what is read.
 
     Raises:
@@ -164,22 +164,21 @@ def load(files: CheckpointFiles, device: torch.device) -> Generator[Event, None,
         ModelDamagedError: When a part is broken.
         ModelError: When it is made for drawing from a picture.
     """
-    dtype = wide_range_dtype(device)
-    clock = ModelClock()
-    clip = yield from load_component(CLIP_L, files, device, dtype)
-    t5 = yield from load_component(t5_encoder("text_encoder_2"), files, device, dtype)
-    transformer = yield from load_component(TRANSFORMER, files, device, dtype)
-    vae = yield from load_component(VAE, files, device, dtype)
+    dtype = wide_range_dtype(workplace.device)
+    clip = yield from load_component(CLIP_L, files, workplace, dtype)
+    t5 = yield from load_component(t5_encoder("text_encoder_2"), files, workplace, dtype)
+    transformer = yield from load_component(TRANSFORMER, files, workplace, dtype)
+    vae = yield from load_component(VAE, files, workplace, dtype)
     guided = bool(transformer.config["guidance_embeds"])
     return Flux1(
         transformer=transformer,
         vae=vae,
         encode_pair=_reading(
-            ClipReader(files.tokenizer(), clip, clock),
-            T5Reader(t5_tokenizer(), t5, clock),
+            ClipReader(files.tokenizer(), clip, workplace),
+            T5Reader(t5_tokenizer(), t5, workplace),
             TOKENS if guided else SCHNELL_TOKENS,
         ),
         latent_format=latent_format_of(vae, files.side_car().latent_to_rgb or LATENT_TO_RGB),
         shift=_shift_of(files.scheduler(), guided=guided),
-        clock=clock,
+        workplace=workplace,
     )

@@ -13,9 +13,9 @@ from backend.engine.families.base import (
     Conditioning,
     DenoiserSettings,
     LatentFormat,
-    ModelClock,
 )
 from backend.engine.families.guiding import PromptRows
+from backend.engine.memory.workplace import Workplace
 from backend.engine.prompts.remembered import EncodePrompts
 from backend.engine.schedules.base import NoiseLevels
 
@@ -34,12 +34,7 @@ class Flux1:
     latent_format: LatentFormat
     shift: float | None
     """How far the noise levels are moved up; None where that depends on the picture's size."""
-    clock: ModelClock
-
-    @property
-    def device(self) -> torch.device:
-        """Where it computes."""
-        return self.transformer.device
+    workplace: Workplace
 
     def levels_for(self, width: int, height: int) -> NoiseLevels:
         """The noise levels it was trained at, for a picture of this size in pixels."""
@@ -79,7 +74,7 @@ class FluxDenoiser:
         rows = self.rows.for_pictures(len(x))
         tokens = packed(x).repeat(self.rows.prompts, 1, 1).to(transformer.dtype)
         told = torch.full((len(tokens),), self.guidance or 0.0, device=x.device)
-        with torch.no_grad(), self.model.clock.running():
+        with torch.no_grad(), self.model.workplace.at_work(transformer):
             output = transformer(
                 hidden_states=tokens,
                 encoder_hidden_states=rows.states.to(tokens.dtype),

@@ -2,16 +2,14 @@
 
 from collections.abc import Generator
 
-import torch
-
 from backend.engine.accelerator import weights_dtype
-from backend.engine.families.base import ModelClock
 from backend.engine.families.sd15 import LATENT_TO_RGB
 from backend.engine.families.unet_loading import inpainting, load_drawing_parts
 from backend.engine.families.unet_model import UNetModel
 from backend.engine.loading.components import load_component
 from backend.engine.loading.files import CheckpointFiles
 from backend.engine.loading.parts import CLIP_H, OPEN_CLIP_PADDING
+from backend.engine.memory.workplace import Workplace
 from backend.engine.prompts.clip import ClipReader
 from backend.engine.registry import family
 from backend.schema.catalogue import FamilyDefaults, VariantInfo
@@ -41,7 +39,7 @@ TURBO = DEFAULTS.model_copy(
         inpainting(DEFAULTS.model_copy(update={"width": 512, "height": 512})),
     ),
 )
-def load(files: CheckpointFiles, device: torch.device) -> Generator[Event, None, UNetModel]:
+def load(files: CheckpointFiles, workplace: Workplace) -> Generator[Event, None, UNetModel]:
     """Load a checkpoint, telling before each part what is read.
 
     The text encoder is read at its last layer but one, which is the last that the config has.
@@ -50,7 +48,6 @@ def load(files: CheckpointFiles, device: torch.device) -> Generator[Event, None,
         ModelMissingError: When there is no checkpoint, or a part is missing.
         ModelDamagedError: When a part is broken.
     """
-    clock = ModelClock()
-    encoder = yield from load_component(CLIP_H, files, device, weights_dtype(device))
-    reader = ClipReader(files.tokenizer(padding=OPEN_CLIP_PADDING), encoder, clock)
-    return (yield from load_drawing_parts(files, device, reader.read, clock, LATENT_TO_RGB))
+    encoder = yield from load_component(CLIP_H, files, workplace, weights_dtype(workplace.device))
+    reader = ClipReader(files.tokenizer(padding=OPEN_CLIP_PADDING), encoder, workplace)
+    return (yield from load_drawing_parts(files, workplace, reader.read, LATENT_TO_RGB))

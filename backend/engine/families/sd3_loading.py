@@ -13,7 +13,7 @@ from diffusers.models.transformers.transformer_sd3 import SD3Transformer2DModel
 from torch import Tensor
 
 from backend.engine.accelerator import wide_range_dtype
-from backend.engine.families.base import Conditioning, Encoded, LatentToRgb, ModelClock
+from backend.engine.families.base import Conditioning, Encoded, LatentToRgb
 from backend.engine.families.decoding import latent_format_of
 from backend.engine.families.sd3_model import StableDiffusion3
 from backend.engine.loading.components import (
@@ -34,6 +34,7 @@ from backend.engine.loading.parts import (
 )
 from backend.engine.loading.t5_encoder import t5_encoder
 from backend.engine.loading.weights import Weights
+from backend.engine.memory.workplace import Workplace
 from backend.engine.prompts.clip import ClipEncoder, ClipReader
 from backend.engine.prompts.remembered import EncodePrompts
 from backend.engine.prompts.t5 import T5Reader
@@ -165,7 +166,7 @@ _CLIP_L = Component("clip_l", "text_encoder", "the CLIP-L text encoder", _clip_l
 
 
 def load_parts(
-    files: CheckpointFiles, device: torch.device
+    files: CheckpointFiles, workplace: Workplace
 ) -> Generator[Event, None, StableDiffusion3]:
     """Load a checkpoint, telling before each part what is read; T5 may be missing.
 
@@ -174,27 +175,26 @@ def load_parts(
         ModelDamagedError: When a part is broken.
     """
     files = replace(files, configs=family_configs("sd3"))
-    dtype = wide_range_dtype(device)
-    clock = ModelClock()
-    clip_l = yield from load_component(_CLIP_L, files, device, dtype)
-    clip_g = yield from load_component(CLIP_G, files, device, dtype)
+    dtype = wide_range_dtype(workplace.device)
+    clip_l = yield from load_component(_CLIP_L, files, workplace, dtype)
+    clip_g = yield from load_component(CLIP_G, files, workplace, dtype)
     t5 = None
     if holds(T5, files):
-        t5 = yield from load_component(T5, files, device, dtype)
-    transformer = yield from load_component(TRANSFORMER, files, device, dtype)
-    vae = yield from load_component(VAE, files, device, dtype)
+        t5 = yield from load_component(T5, files, workplace, dtype)
+    transformer = yield from load_component(TRANSFORMER, files, workplace, dtype)
+    vae = yield from load_component(VAE, files, workplace, dtype)
     clips = (
-        ClipReader(files.tokenizer(), clip_l, clock, "last but one"),
-        ClipReader(files.tokenizer("tokenizer_2", "!"), clip_g, clock, "last but one"),
+        ClipReader(files.tokenizer(), clip_l, workplace, "last but one"),
+        ClipReader(files.tokenizer("tokenizer_2", "!"), clip_g, workplace, "last but one"),
     )
-    reader = None if t5 is None else T5Reader(t5_tokenizer(), t5, clock)
+    reader = None if t5 is None else T5Reader(t5_tokenizer(), t5, workplace)
     return StableDiffusion3(
         transformer=transformer,
         vae=vae,
         encode_pair=_reading(clips, reader, transformer.config["joint_attention_dim"]),
         levels=NoiseLevels.flow(SHIFT if files.path.is_file() else files.scheduler().shift),
         latent_format=latent_format_of(vae, files.side_car().latent_to_rgb or LATENT_TO_RGB),
-        clock=clock,
+        workplace=workplace,
     )
 
 

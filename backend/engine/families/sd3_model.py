@@ -12,9 +12,9 @@ from backend.engine.families.base import (
     Conditioning,
     DenoiserSettings,
     LatentFormat,
-    ModelClock,
 )
 from backend.engine.families.guiding import PromptRows
+from backend.engine.memory.workplace import Workplace
 from backend.engine.prompts.remembered import EncodePrompts
 from backend.engine.schedules.base import NoiseLevels
 from backend.schema.errors import OutOfRangeError
@@ -32,12 +32,7 @@ class StableDiffusion3:
     encode_pair: EncodePrompts
     levels: NoiseLevels
     latent_format: LatentFormat
-    clock: ModelClock
-
-    @property
-    def device(self) -> torch.device:
-        """Where it computes."""
-        return self.transformer.device
+    workplace: Workplace
 
     @property
     def longest_side(self) -> int:
@@ -89,7 +84,7 @@ class VelocityDenoiser:
         transformer = self.model.transformer
         rows = self.rows.for_pictures(len(x))
         batch = x.repeat(self.rows.prompts, 1, 1, 1).to(transformer.dtype)
-        with torch.no_grad(), self.model.clock.running():
+        with torch.no_grad(), self.model.workplace.at_work(transformer):
             output = transformer(
                 hidden_states=batch,
                 timestep=(sigma * TIMESTEPS).float().to(x.device).expand(len(batch)),

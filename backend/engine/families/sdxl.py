@@ -12,7 +12,6 @@ from backend.engine.families.base import (
     DenoiserSettings,
     Encoded,
     LatentToRgb,
-    ModelClock,
 )
 from backend.engine.families.guiding import PromptRows
 from backend.engine.families.size_conditions import size_numbers, whole_and_numbers
@@ -21,6 +20,7 @@ from backend.engine.families.unet_model import UNetModel
 from backend.engine.loading.components import load_component
 from backend.engine.loading.files import CheckpointFiles
 from backend.engine.loading.parts import CLIP_G, CLIP_L, OPEN_CLIP_PADDING
+from backend.engine.memory.workplace import Workplace
 from backend.engine.prompts.clip import ClipReader
 from backend.engine.registry import family
 from backend.schema.catalogue import FamilyDefaults, VariantInfo
@@ -104,25 +104,24 @@ VARIANTS = (
     variants=VARIANTS,
     uses=("model.clip_l", "model.clip_g", "refiner.checkpoint", "refiner.switch_at"),
 )
-def load(files: CheckpointFiles, device: torch.device) -> Generator[Event, None, UNetModel]:
+def load(files: CheckpointFiles, workplace: Workplace) -> Generator[Event, None, UNetModel]:
     """Load a checkpoint, telling before each part what is read.
 
     Raises:
         ModelMissingError: When there is no checkpoint, or a part is missing.
         ModelDamagedError: When a part is broken.
     """
-    dtype = weights_dtype(device)
-    clock = ModelClock()
-    first = yield from load_component(replace(CLIP_L, title="CLIP-L"), files, device, dtype)
-    second = yield from load_component(replace(CLIP_G, title="CLIP-G"), files, device, dtype)
+    dtype = weights_dtype(workplace.device)
+    first = yield from load_component(replace(CLIP_L, title="CLIP-L"), files, workplace, dtype)
+    second = yield from load_component(replace(CLIP_G, title="CLIP-G"), files, workplace, dtype)
     padding = OPEN_CLIP_PADDING
     readers = (
-        ClipReader(files.tokenizer(), first, clock, "last but one"),
-        ClipReader(files.tokenizer("tokenizer_2", padding), second, clock, "last but one"),
+        ClipReader(files.tokenizer(), first, workplace, "last but one"),
+        ClipReader(files.tokenizer("tokenizer_2", padding), second, workplace, "last but one"),
     )
     return (
         yield from load_drawing_parts(
-            files, device, partial(_encode, readers), clock, LATENT_TO_RGB, _added
+            files, workplace, partial(_encode, readers), LATENT_TO_RGB, _added
         )
     )
 

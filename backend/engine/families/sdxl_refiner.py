@@ -6,7 +6,7 @@ from dataclasses import replace
 import torch
 
 from backend.engine.accelerator import weights_dtype
-from backend.engine.families.base import DenoiserSettings, ModelClock
+from backend.engine.families.base import DenoiserSettings
 from backend.engine.families.guiding import PromptRows
 from backend.engine.families.sdxl import DEFAULTS, LATENT_TO_RGB
 from backend.engine.families.size_conditions import size_numbers, whole_and_numbers
@@ -15,6 +15,7 @@ from backend.engine.families.unet_model import UNetModel
 from backend.engine.loading.components import load_component
 from backend.engine.loading.files import CheckpointFiles
 from backend.engine.loading.parts import CLIP_G, OPEN_CLIP_PADDING
+from backend.engine.memory.workplace import Workplace
 from backend.engine.prompts.clip import ClipReader
 from backend.engine.registry import family
 from backend.schema.events import Event
@@ -24,19 +25,18 @@ GOOD_LOOKS, BAD_LOOKS = 6.0, 2.5
 
 
 @family("sdxl_refiner", label="SDXL refiner", defaults=DEFAULTS, uses=("model.clip_g",))
-def load(files: CheckpointFiles, device: torch.device) -> Generator[Event, None, UNetModel]:
+def load(files: CheckpointFiles, workplace: Workplace) -> Generator[Event, None, UNetModel]:
     """Load a checkpoint, telling before each part what is read.
 
     Raises:
         ModelMissingError: When there is no checkpoint, or a part is missing.
         ModelDamagedError: When a part is broken.
     """
-    clock = ModelClock()
     named = replace(CLIP_G, title="the text encoder")
-    encoder = yield from load_component(named, files, device, weights_dtype(device))
+    encoder = yield from load_component(named, files, workplace, weights_dtype(workplace.device))
     tokenizer = files.tokenizer("tokenizer_2", OPEN_CLIP_PADDING)
-    reader = ClipReader(tokenizer, encoder, clock, "last but one")
-    return (yield from load_drawing_parts(files, device, reader.read, clock, LATENT_TO_RGB, _added))
+    reader = ClipReader(tokenizer, encoder, workplace, "last but one")
+    return (yield from load_drawing_parts(files, workplace, reader.read, LATENT_TO_RGB, _added))
 
 
 def _added(rows: PromptRows, settings: DenoiserSettings) -> dict[str, torch.Tensor]:

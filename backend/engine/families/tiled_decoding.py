@@ -16,9 +16,9 @@ from torch import Tensor
 from torch.nn import GroupNorm, Module, ModuleList
 from torch.nn.functional import interpolate
 
-from backend.engine.families.base import ModelClock
 from backend.engine.memory.moments import Moments, whole_moments
 from backend.engine.memory.tiling import Canvas, tiles
+from backend.engine.memory.workplace import Workplace
 from backend.schema.events import Event, Stage
 
 
@@ -34,7 +34,7 @@ class _Decoder(Protocol):
 
 
 def tiled_pixels(
-    vae: AutoencoderKL, scaled: Tensor, side: int, clock: ModelClock
+    vae: AutoencoderKL, scaled: Tensor, side: int, workplace: Workplace
 ) -> Generator[Event, None, Tensor]:
     """Decode latents of shape (1, channels, height, width) in tiles.
 
@@ -42,7 +42,7 @@ def tiled_pixels(
         vae: The autoencoder.
         scaled: As it reads them.
         side: Latents along a side of a tile.
-        clock: Counts the time.
+        workplace: Where it works.
 
     Yields:
         A stage before each tile.
@@ -53,7 +53,7 @@ def tiled_pixels(
     height, width = scaled.shape[-2:]
     layers = _Layers(vae)
     yield Stage(sentence="Decoding")
-    with torch.no_grad(), clock.running():
+    with torch.no_grad(), workplace.at_work(vae):
         features = layers.whole(scaled)
         guess, measured = Moments(), Moments()
         small = (min(height, side), min(width, side))
@@ -63,12 +63,12 @@ def tiled_pixels(
     for number, tile in enumerate(pieces, 1):
         yield _part(number, 2 * len(pieces))
         measuring = whole_moments(layers.modules, guess, measured, tile.core)
-        with torch.no_grad(), clock.running(), measuring:
+        with torch.no_grad(), workplace.at_work(vae), measuring:
             layers.local(tile.of(features))
     canvas = Canvas(height, width, 2 ** (len(vae.config["block_out_channels"]) - 1))
     for number, tile in enumerate(pieces, len(pieces) + 1):
         yield _part(number, 2 * len(pieces))
-        with torch.no_grad(), clock.running(), whole_moments(layers.modules, measured):
+        with torch.no_grad(), workplace.at_work(vae), whole_moments(layers.modules, measured):
             canvas.lay(tile, layers.local(tile.of(features))[0])
     return canvas.picture()
 

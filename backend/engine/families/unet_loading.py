@@ -2,15 +2,14 @@
 
 from collections.abc import Generator
 
-import torch
-
 from backend.engine.accelerator import weights_dtype
-from backend.engine.families.base import LatentToRgb, ModelClock
+from backend.engine.families.base import LatentToRgb
 from backend.engine.families.decoding import latent_format_of
 from backend.engine.families.unet_model import AddedConditions, UNetModel, predicts_of
 from backend.engine.loading.components import load_component
 from backend.engine.loading.files import CheckpointFiles
 from backend.engine.loading.parts import UNET, VAE, VAE_DTYPE
+from backend.engine.memory.workplace import Workplace
 from backend.engine.prompts.remembered import EncodePrompts
 from backend.schema.catalogue import FamilyDefaults, VariantInfo
 from backend.schema.events import Event
@@ -18,9 +17,8 @@ from backend.schema.events import Event
 
 def load_drawing_parts(
     files: CheckpointFiles,
-    device: torch.device,
+    workplace: Workplace,
     encode_pair: EncodePrompts,
-    clock: ModelClock,
     to_rgb: LatentToRgb,
     added: AddedConditions | None = None,
 ) -> Generator[Event, None, UNetModel]:
@@ -28,9 +26,8 @@ def load_drawing_parts(
 
     Args:
         files: The checkpoint.
-        device: Where it is to compute.
+        workplace: Where the text encoders work, too.
         encode_pair: Encodes what to draw and what not.
-        clock: The one that the text encoders have, too.
         to_rgb: The family's guess of pictures, where the checkpoint has none of its own.
         added: What the family tells its UNet besides noise level and prompts.
 
@@ -41,8 +38,8 @@ def load_drawing_parts(
     """
     scheduler = files.scheduler()
     predicts = predicts_of(scheduler)
-    unet = yield from load_component(UNET, files, device, weights_dtype(device))
-    vae = yield from load_component(VAE, files, device, VAE_DTYPE)
+    unet = yield from load_component(UNET, files, workplace, weights_dtype(workplace.device))
+    vae = yield from load_component(VAE, files, workplace, VAE_DTYPE)
     return UNetModel(
         unet=unet,
         vae=vae,
@@ -50,7 +47,7 @@ def load_drawing_parts(
         levels=scheduler.noise_levels(),
         latent_format=latent_format_of(vae, files.side_car().latent_to_rgb or to_rgb),
         predicts=predicts,
-        clock=clock,
+        workplace=workplace,
         added=added,
     )
 

@@ -13,10 +13,10 @@ from backend.engine.families.base import (
     Conditioning,
     DenoiserSettings,
     LatentFormat,
-    ModelClock,
 )
 from backend.engine.families.guiding import PromptRows
 from backend.engine.loading.scheduler_config import SchedulerConfig
+from backend.engine.memory.workplace import Workplace
 from backend.engine.prompts.remembered import EncodePrompts
 from backend.engine.schedules.base import NoiseLevels
 from backend.schema.errors import ModelError
@@ -39,13 +39,8 @@ class UNetModel:
     levels: NoiseLevels
     latent_format: LatentFormat
     predicts: Predicts
-    clock: ModelClock
+    workplace: Workplace
     added: AddedConditions | None = None
-
-    @property
-    def device(self) -> torch.device:
-        """Where it computes."""
-        return self.unet.device
 
     def levels_for(self, width: int, height: int) -> NoiseLevels:
         """The noise levels it was trained at, the same for every size."""
@@ -72,8 +67,8 @@ class UNetModel:
                 "This checkpoint draws from a picture, not from words alone.",
                 "Choose another checkpoint for text to image.",
             )
-        grey = torch.zeros(1, 3, settings.height, settings.width, device=self.device)
-        with torch.no_grad(), self.clock.running():
+        grey = torch.zeros(1, 3, settings.height, settings.width, device=self.workplace.device)
+        with torch.no_grad(), self.workplace.at_work(self.vae):
             said = self.vae.encode(grey.to(self.vae.dtype), return_dict=False)
             kept = said[0].mode()
         kept = kept * self.vae.config["scaling_factor"]
@@ -105,7 +100,7 @@ class UNetDenoiser:
         seen = scaled
         if self.beside is not None:
             seen = torch.cat([scaled, self.beside.expand(len(scaled), -1, -1, -1)], dim=1)
-        with torch.no_grad(), self.model.clock.running():
+        with torch.no_grad(), self.model.workplace.at_work(unet):
             output = unet(
                 seen.repeat(self.rows.prompts, 1, 1, 1).to(unet.dtype),
                 timestep.float().to(scaled.device),
@@ -128,7 +123,7 @@ class UNetDenoiser:
         if width is None:
             return None
         told = scale_embedding(self.settings.cfg_scale - 1, width)
-        return told.to(self.model.device, self.model.unet.dtype)
+        return told.to(self.model.workplace.device, self.model.unet.dtype)
 
 
 def scale_embedding(scale: float, width: int) -> Tensor:

@@ -1,7 +1,6 @@
 """Loading one part of a checkpoint, such as its text encoder, from whatever layout it lies in."""
 
 from collections.abc import Callable, Collection, Generator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -9,8 +8,10 @@ from typing import Generic, TypeVar
 import torch
 
 from backend.engine.loading.files import CheckpointFiles
-from backend.engine.loading.source import Filling, Source
+from backend.engine.loading.origin import Origin, named_by_its_folder
+from backend.engine.loading.source import Source
 from backend.engine.loading.weights import Weights, open_weights
+from backend.engine.memory.workplace import Workplace
 from backend.schema.errors import ModelDamagedError, ModelMissingError
 from backend.schema.events import Event, Stage
 from backend.schema.models import Role
@@ -18,8 +19,6 @@ from backend.schema.models import Role
 Module = TypeVar("Module", bound=torch.nn.Module)
 Config = dict[str, object]
 SourcesOf = Callable[[Collection[str]], dict[str, Source]]
-
-BYTES_BETWEEN_EVENTS = 512 * 2**20
 
 
 @dataclass(frozen=True)
@@ -60,10 +59,10 @@ def own_names(names: Collection[str]) -> dict[str, Source]:
 def load_component(
     component: Component[Module],
     files: CheckpointFiles,
-    device: torch.device,
+    workplace: Workplace,
     dtype: torch.dtype,
 ) -> Generator[Event, None, Module]:
-    """Load a part, telling how many bytes of it are in memory.
+    """Have a part of a checkpoint at its workplace, telling how many bytes of it are in memory.
 
     Raises:
         ModelMissingError: When the files do not hold it.
@@ -71,34 +70,12 @@ def load_component(
     """
     yield Stage(sentence=f"Loading {component.title}")
     place = files.place(component.role, component.part)
-    with _named_by_its_folder(component.title, place):
+    with named_by_its_folder(component.title, place):
         module, layout = _built(component, files, place)
-    filling = Filling(module, layout.sources(module.state_dict()), device, dtype)
-    while filling.missing:
-        with _named_by_its_folder(component.title, place), open_weights(place) as weights:
-            filling.go_on(weights.under(layout.prefix), BYTES_BETWEEN_EVENTS)
-        yield Stage(
-            sentence=f"Loading {component.title}",
-            done_bytes=filling.done_bytes,
-            total_bytes=filling.total_bytes,
-        )
-    filling.finish()
-    module.eval()
-    return module
-
-
-@contextmanager
-def _named_by_its_folder(title: str, place: Path) -> Generator[None]:
-    """Say which checkpoint is broken: the files in diffusers folders all have the same names."""
-    try:
-        yield
-    except (ModelDamagedError, ModelMissingError) as error:
-        if not place.is_dir():
-            raise
-        raise ModelDamagedError(
-            f"The checkpoint “{place.parent.name}” is broken. {error.sentence}",
-            f"Copy or download {title} again: the folder {place.name}.",
-        ) from error
+    sources = layout.sources(module.state_dict())
+    origin = Origin(component.title, place, layout.prefix, sources, dtype)
+    yield from workplace.take_in(component.role, module, origin)
+    return module.eval()
 
 
 def holds(component: Component[Module], files: CheckpointFiles) -> bool:

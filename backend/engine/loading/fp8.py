@@ -43,11 +43,11 @@ def helper_names(names: Collection[str]) -> set[str]:
     return helpers
 
 
-def scaled(stored: Tensor, scale: Tensor, name: str, names: Collection[str]) -> Tensor:
-    """A weight times its scale, in single precision.
+def require_known_scale(stored: Tensor, scale: Tensor, name: str, names: Collection[str]) -> None:
+    """Require that `scaled` can unpack a weight.
 
     Args:
-        stored: In one of the formats `FP8`.
+        stored: Its numbers, in one of the formats `FP8`.
         scale: One number, or one for each row.
         name: Its name, for sentences and to see what else belongs to it.
         names: All names in the file.
@@ -57,12 +57,22 @@ def scaled(stored: Tensor, scale: Tensor, name: str, names: Collection[str]) -> 
             block.
     """
     layer = name.removesuffix("weight")
-    by_row = scale.numel() == stored.shape[0] and scale.shape[:1] == stored.shape[:1]
-    known = stored.dtype in FP8 and scale.is_floating_point() and (scale.numel() == 1 or by_row)
-    if not known or any(layer + further in names for further in _FURTHER_SCALES):
+    known = stored.dtype in FP8 and scale.is_floating_point()
+    whole = scale.numel() == 1 or _by_row(stored, scale)
+    if not (known and whole) or any(layer + further in names for further in _FURTHER_SCALES):
         raise ModelError(
             f"The tensor {name} is packed in a way that Easel cannot unpack.",
             "Get the fp8, fp16 or GGUF version of the model.",
         )
+
+
+def scaled(stored: Tensor, scale: Tensor | None) -> Tensor:
+    """A weight times its scale, in single precision."""
+    if scale is None:
+        return stored.float()
     shape = (-1,) + (1,) * (stored.dim() - 1)
     return stored.float() * scale.float().view(shape if scale.numel() > 1 else ())
+
+
+def _by_row(stored: Tensor, scale: Tensor) -> bool:
+    return scale.numel() == stored.shape[0] and scale.shape[:1] == stored.shape[:1]

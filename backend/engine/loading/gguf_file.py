@@ -1,11 +1,14 @@
 """The tensors of a GGUF file, unpacked one at a time."""
 
+from functools import partial
+from math import prod
 from pathlib import Path
 
 import torch
 from torch import Size, Tensor
 
 from backend.engine.loading.ggml import BLOCK_FORMATS, dequantise
+from backend.engine.loading.kept import Kept
 from backend.engine.loading.tensor_file import LastUnpacked, too_large_to_map
 from backend.formats.gguf import read_gguf
 from backend.schema.errors import ModelError
@@ -58,15 +61,36 @@ class GgufFile:
         Raises:
             ModelError: When it is packed in a way that Easel cannot unpack.
         """
+        kept = self.kept(name)
+        return kept.rows if kept.unpack is None else self._last.get(name, kept.numbers)
+
+    def kept(self, name: str) -> Kept:
+        """One tensor as it is stored, a view of the mapped file; packed rows are rows of bytes.
+
+        Raises:
+            ModelError: When it is packed in a way that Easel cannot unpack.
+        """
         info = self._tensors[name]
         stored = self._bytes[info.start : info.start + info.bytes]
         if info.dtype in _PLAIN:
-            return stored.view(_PLAIN[info.dtype]).view(info.shape)
+            return Kept(stored.view(_PLAIN[info.dtype]).view(info.shape))
         if info.dtype in BLOCK_FORMATS:
-            return self._last.get(
-                name, lambda: dequantise(stored, info.dtype, info.parameters).view(info.shape)
-            )
+            numbers, _ = BLOCK_FORMATS[info.dtype]
+            row = info.shape[1:]
+            if prod(row) % numbers:  # blocks that reach from one row into the next are not cut
+                whole = dequantise(stored, info.dtype, info.parameters)
+                return Kept(whole.view(info.shape))
+            return Kept(stored.view(info.shape[0], -1), None, partial(_unpacked, info.dtype, row))
         raise ModelError(
             f"“{self._name}” is packed as {info.dtype}, which Easel cannot unpack.",
             "Get one of the usual versions, such as Q8_0, Q5_K or Q4_K.",
         )
+
+
+def _unpacked(
+    block_format: str, row: tuple[int, ...], rows: Tensor, scale: Tensor | None
+) -> Tensor:
+    """Numbers from rows of packed bytes; `row` is the shape of one of them."""
+    del scale  # it is inside
+    count = len(rows) * prod(row)
+    return dequantise(rows.contiguous().flatten(), block_format, count).view(len(rows), *row)

@@ -6,7 +6,13 @@ from typing import Protocol, cast
 from safetensors import SafetensorError, safe_open
 from torch import Size, Tensor
 
-from backend.engine.loading.fp8 import helper_names, scale_names, scaled
+from backend.engine.loading.fp8 import (
+    helper_names,
+    require_known_scale,
+    scale_names,
+    scaled,
+)
+from backend.engine.loading.kept import Kept
 from backend.engine.loading.tensor_file import LastUnpacked, too_large_to_map
 from backend.schema.errors import ModelDamagedError
 
@@ -56,8 +62,19 @@ class SafetensorsFile:
         Raises:
             ModelError: When it is packed in a way that Easel cannot unpack.
         """
+        if name not in self._scales:
+            return self._file.get_tensor(name)
+        return self._last.get(name, self.kept(name).numbers)
+
+    def kept(self, name: str) -> Kept:
+        """One tensor as it is stored, a view of the mapped file, with its scale beside it.
+
+        Raises:
+            ModelError: When it is packed in a way that Easel cannot unpack.
+        """
         stored = self._file.get_tensor(name)
         if name not in self._scales:
-            return stored
+            return Kept(stored)
         scale = self._file.get_tensor(self._scales[name])
-        return self._last.get(name, lambda: scaled(stored, scale, name, self._all))
+        require_known_scale(stored, scale, name, self._all)
+        return Kept(stored, scale, scaled)

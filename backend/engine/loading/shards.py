@@ -9,6 +9,7 @@ from pathlib import Path
 
 from torch import Size, Tensor
 
+from backend.engine.loading.kept import Kept
 from backend.engine.loading.tensor_file import TensorFile
 from backend.schema.errors import ModelDamagedError, ModelMissingError
 
@@ -78,3 +79,7 @@ class Shards:
     def tensor(self, name: str) -> Tensor:
         """One tensor."""
         return self._files[name].tensor(name)
+
+    def kept(self, name: str) -> Kept:
+        """One tensor as it is stored."""
+        return self._files[name].kept(name)

@@ -1,14 +1,15 @@
 """Where a module's tensor comes from, and taking it from there."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
-from torch.nn import Parameter
 
+from backend.engine.loading.kept import Kept, in_eight_bits, plain
 from backend.engine.loading.weights import Weights
 from backend.schema.errors import ModelDamagedError
+from backend.schema.memory import Storage
 
 
 @dataclass(frozen=True)
@@ -33,15 +34,7 @@ class Source:
         Raises:
             ModelDamagedError: When it is not there, or of another size.
         """
-        tensor = weights.tensor(self.name)
-        if self.third is not None:
-            tensor = tensor.chunk(3)[self.third]
-        if self.part is not None:
-            tensor = _rows(tensor, self.part, shape[0])
-        if self.transposed:
-            tensor = tensor.T
-        if self.halves_swapped:
-            tensor = torch.cat(tensor.chunk(2)[::-1])
+        tensor = self._cut(weights.tensor(self.name), shape)
         if tensor.numel() != shape.numel():
             raise ModelDamagedError(
                 f"“{weights.path.name}” has a tensor of the wrong size: {self.name}.",
@@ -49,48 +42,106 @@ class Source:
             )
         return tensor.reshape(shape)
 
+    def kept(self, weights: Weights, shape: torch.Size) -> Kept:
+        """The same as the file keeps it; packed numbers are not reshaped.
+
+        Raises:
+            ModelDamagedError: When it is not there, or of another size.
+        """
+        kept = weights.kept(self.name)
+        if kept.unpack is None or self.transposed:
+            return Kept(self.take(weights, shape))
+        cut = kept.cut(lambda rows: self._cut(rows, shape))
+        row = weights.shape(self.name).numel() // len(kept.rows)
+        if row * len(cut.rows) != shape.numel():
+            return Kept(self.take(weights, shape))  # which tells what is wrong
+        return cut
+
+    def _cut(self, tensor: Tensor, shape: torch.Size) -> Tensor:
+        if self.third is not None:
+            tensor = tensor.chunk(3)[self.third]
+        if self.part is not None:
+            tensor = _rows(tensor, self.part, shape[0])
+        if self.transposed:
+            tensor = tensor.T
+        return torch.cat(tensor.chunk(2)[::-1]) if self.halves_swapped else tensor
+
 
 def _rows(tensor: Tensor, part: int, height: int) -> Tensor:
     return tensor[-height:] if part < 0 else tensor[part * height :][:height]
 
 
-class Filling:
-    """Gives a module built on the meta device its weights, bit by bit.
-
-    Two tensors with the same source become one, such as words that an encoder has under two names.
-    """
+class Reader:
+    """Takes a module's tensors from the files, as they are to be kept."""
 
     def __init__(
         self,
         module: torch.nn.Module,
         sources: Mapping[str, Source],
-        device: torch.device,
         dtype: torch.dtype,
+        storage: Storage = "full",
+        castable: Collection[str] = (),
     ) -> None:
-        """Begin with nothing.
+        """Know the module.
 
         Args:
-            module: Whose tensors are wanted.
+            module: Whose tensors are wanted; what it holds now is not looked at.
             sources: Where each of them lies.
-            device: Where they are to be.
-            dtype: What they are converted to as they are read.
+            dtype: What it computes with.
+            storage: How they are kept.
+            castable: The names of those that may be kept in eight bits.
         """
-        self._module = module
-        self._sources = sources
+        self.shapes = {name: target.shape for name, target in module.state_dict().items()}
+        self.sources = sources
+        self.dtype = dtype
+        self._storage: Storage = storage
+        self._castable = frozenset(castable)
+
+    def bytes(self, name: str) -> int:
+        """What a tensor takes as the module computes with it."""
+        return self.shapes[name].numel() * self.dtype.itemsize
+
+    def read(self, name: str, weights: Weights, device: torch.device) -> Kept:
+        """A tensor, copied to a device.
+
+        Raises:
+            ModelDamagedError: When it is not there, or of another size.
+        """
+        source, shape = self.sources[name], self.shapes[name]
+        if self._storage == "stored":
+            kept = source.kept(weights, shape)
+            narrow = kept.unpack is not None or kept.rows.dtype.itemsize < self.dtype.itemsize
+            if narrow and kept.unpack is None:
+                kept = replace(kept, unpack=plain)
+            return kept.copied(device, self.dtype)
+        taken = source.take(weights, shape)
+        if self._storage == "fp8" and name in self._castable:
+            # By way of what it computes with, so that all devices keep the same numbers.
+            return in_eight_bits(taken.to(device, self.dtype))
+        return Kept(taken).copied(device, self.dtype)
+
+
+class Filling:
+    """Reads a module's tensors, bit by bit.
+
+    Two tensors with the same source become one, such as words that an encoder has under two names.
+    """
+
+    def __init__(self, reader: Reader, device: torch.device) -> None:
+        """Begin with nothing; `device` is where they are to be."""
+        self._reader = reader
         self._device = device
-        self._dtype = dtype
-        self._shapes = {name: target.shape for name, target in module.state_dict().items()}
-        self._parameters = {name for name, _ in module.named_parameters(remove_duplicate=False)}
-        self._made: dict[Source, Tensor] = {}
-        self._state: dict[str, Tensor] = {}
-        self._wanted = list(self._shapes)
+        self._made: dict[Source, Kept] = {}
+        self._wanted = list(reader.shapes)
+        self.tensors: dict[str, Kept] = {}
+        """Those that were read, by name."""
         self.done_bytes = 0
-        self.total_bytes = sum(map(self._bytes, self._wanted))
+        self.total_bytes = sum(map(reader.bytes, self._wanted))
 
     @property
     def missing(self) -> bool:
         """Whether tensors are still to come."""
-        return len(self._state) < len(self._wanted)
+        return len(self.tensors) < len(self._wanted)
 
     def go_on(self, weights: Weights, most_bytes: int) -> None:
         """Read the next tensors, about so many bytes of them.
@@ -99,32 +150,14 @@ class Filling:
             ModelDamagedError: When a tensor is missing or of the wrong size.
         """
         enough = self.done_bytes + most_bytes
-        for name in self._wanted[len(self._state) :]:
-            source = self._sources[name]
+        for name in self._wanted[len(self.tensors) :]:
+            source = self._reader.sources[name]
             if source not in self._made:
-                self._made[source] = self._take(name, source, weights)
-            self._state[name] = self._made[source]
-            self.done_bytes += self._bytes(name)
+                self._made[source] = self._reader.read(name, weights, self._device)
+            self.tensors[name] = self._made[source]
+            self.done_bytes += self._reader.bytes(name)
             if self.done_bytes >= enough:
                 return
-
-    def finish(self) -> None:
-        """Hand the module its tensors, and make what no file holds: the numbers of positions."""
-        self._module.load_state_dict(self._state, assign=True)
-        for module in self._module.modules():
-            for name, buffer in module.named_buffers(recurse=False):
-                if buffer.is_meta:
-                    count = torch.arange(buffer.shape[-1], device=self._device)
-                    module.register_buffer(name, count.expand(buffer.shape), persistent=False)
-
-    def _bytes(self, name: str) -> int:
-        return self._shapes[name].numel() * self._dtype.itemsize
-
-    def _take(self, name: str, source: Source, weights: Weights) -> Tensor:
-        taken = source.take(weights, self._shapes[name])
-        # A copy of its own: a view would keep the file mapped, and change with it.
-        copied = taken.to(self._device, self._dtype, copy=True).contiguous()
-        return Parameter(copied) if name in self._parameters else copied
 
 
 def left_over(names: Iterable[str], sources: Mapping[str, Source]) -> set[str]:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from torch import Size, Tensor
 
+from backend.engine.loading.kept import Kept
 from backend.schema.errors import OutOfMemoryError
 
 
@@ -23,6 +24,10 @@ class TensorFile(Protocol):
 
     def tensor(self, name: str) -> Tensor:
         """One of them, as plain numbers."""
+        ...
+
+    def kept(self, name: str) -> Kept:
+        """One of them as the file keeps it, not unpacked."""
         ...
 
 

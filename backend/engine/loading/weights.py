@@ -8,6 +8,7 @@ from pathlib import Path
 from torch import Size, Tensor
 
 from backend.engine.loading.gguf_file import GgufFile
+from backend.engine.loading.kept import Kept
 from backend.engine.loading.safetensors_file import SafetensorsFile
 from backend.engine.loading.shards import Shards, component_files
 from backend.engine.loading.tensor_file import TensorFile
@@ -37,6 +38,15 @@ class Weights:
             ModelError: When it is packed in a way that Easel cannot unpack.
         """
         return self._file.tensor(self._whole(name))
+
+    def kept(self, name: str) -> Kept:
+        """One tensor as the file keeps it; it may be a view of the mapped file.
+
+        Raises:
+            ModelDamagedError: When it is not there.
+            ModelError: When it is packed in a way that Easel cannot unpack.
+        """
+        return self._file.kept(self._whole(name))
 
     def shape(self, name: str) -> Size:
         """The shape of a tensor; its values are not read.

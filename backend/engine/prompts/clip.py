@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
-from backend.engine.families.base import Conditioning, Encoded, ModelClock
+from backend.engine.families.base import Conditioning, Encoded
+from backend.engine.memory.workplace import Workplace
 from backend.engine.prompts.chunks import ChunkFormat, chunks
 from backend.engine.prompts.remembered import Remembered
 from backend.schema.errors import ModelDamagedError
@@ -24,7 +25,7 @@ class ClipReader:
         self,
         tokenizer: CLIPTokenizer,
         encoder: ClipEncoder,
-        clock: ModelClock,
+        workplace: Workplace,
         layer: Layer = "last",
     ) -> None:
         """Read with this encoder.
@@ -34,7 +35,7 @@ class ClipReader:
         """
         self._tokenizer = tokenizer
         self._encoder = encoder
-        self._clock = clock
+        self._workplace = workplace
         self._layer = layer
         self._remembered: Remembered[Encoded] = Remembered()
         if len(tokenizer) > encoder.config.vocab_size:
@@ -70,8 +71,8 @@ class ClipReader:
         return self._tokenizer(text, add_special_tokens=False, verbose=False).input_ids
 
     def _encode(self, pieces: list[list[int]]) -> Encoded:
-        tokens = torch.tensor(pieces, device=self._encoder.device)
-        with torch.no_grad(), self._clock.running():
+        tokens = torch.tensor(pieces, device=self._workplace.device)
+        with torch.no_grad(), self._workplace.at_work(self._encoder):
             said = self._encoder(tokens, output_hidden_states=self._layer != "last")
         states = said.last_hidden_state if self._layer == "last" else said.hidden_states[-2]
         whole: Tensor = said[0] if _projects(self._encoder) else said.pooler_output

@@ -7,7 +7,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 from transformers import T5EncoderModel
 
-from backend.engine.families.base import ModelClock
+from backend.engine.memory.workplace import Workplace
 from backend.engine.prompts.remembered import Remembered
 
 PADDING, END = 0, 1
@@ -16,10 +16,10 @@ PADDING, END = 0, 1
 class T5Reader:
     """Turns words into the states of T5's last layer, and remembers the last ones."""
 
-    def __init__(self, tokenizer: Tokenizer, encoder: T5EncoderModel, clock: ModelClock) -> None:
+    def __init__(self, tokenizer: Tokenizer, encoder: T5EncoderModel, workplace: Workplace) -> None:
         self._tokenizer = tokenizer
         self._encoder = encoder
-        self._clock = clock
+        self._workplace = workplace
         self._remembered: Remembered[Tensor] = Remembered()
 
     def read(self, text: str, length: int) -> Tensor:
@@ -39,6 +39,6 @@ class T5Reader:
         return [*words, END, *[PADDING] * (length - 1 - len(words))]
 
     def _encode(self, text: str, length: int) -> Tensor:
-        batch = torch.tensor([self.tokens(text, length)], device=self._encoder.device)
-        with torch.no_grad(), self._clock.running():
+        batch = torch.tensor([self.tokens(text, length)], device=self._workplace.device)
+        with torch.no_grad(), self._workplace.at_work(self._encoder):
             return self._encoder(batch).last_hidden_state

@@ -3,9 +3,10 @@
 import weakref
 
 import pytest
+import torch
 
 from backend.engine import residency
-from backend.engine.families.base import ModelClock
+from backend.engine.memory.workplace import Workplace
 from backend.engine.residency import Residency
 from backend.schema.errors import ModelMissingError
 from backend.schema.events import Stage
@@ -19,7 +20,7 @@ class Loaded:
 
     def __init__(self, path) -> None:
         self.path = path
-        self.clock = ModelClock()
+        self.workplace = Workplace(torch.device("cpu"))
 
 
 class Shelf:
@@ -211,9 +212,9 @@ def test_without_room_the_partner_goes(shelf):
 def test_time_spent_in_a_model_that_is_gone_still_counts(shelf):
     resident = short_of_room(shelf, holds=1)
     first, _ = take(resident, model("one"))
-    first.clock.seconds = 3.0
+    first.workplace.clock.seconds = 3.0
     del first
     second, _ = take(resident, model("two"))
-    second.clock.seconds = 0.5
+    second.workplace.clock.seconds = 0.5
 
     assert resident.seconds_in_models == 3.5

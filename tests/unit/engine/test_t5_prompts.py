@@ -4,7 +4,7 @@ import pytest
 import torch
 from transformers import T5Config, T5EncoderModel
 
-from backend.engine.families.base import ModelClock
+from backend.engine.memory.workplace import Workplace
 from backend.engine.prompts.remembered import REMEMBERED
 from backend.engine.prompts.t5 import T5Reader
 from backend.engine.prompts.t5_tokenizer import t5_tokenizer
@@ -29,7 +29,7 @@ def encoder() -> T5EncoderModel:
 
 @pytest.fixture
 def reader(encoder) -> T5Reader:
-    return T5Reader(t5_tokenizer(), encoder, ModelClock())
+    return T5Reader(t5_tokenizer(), encoder, Workplace(torch.device("cpu")))
 
 
 def test_a_short_prompt_is_filled_up(reader):
@@ -52,13 +52,13 @@ def test_states_are_those_of_the_encoder(reader, encoder):
 
 
 def test_the_same_prompt_is_encoded_once(encoder):
-    clock = ModelClock()
-    reader = T5Reader(t5_tokenizer(), encoder, clock)
+    workplace = Workplace(torch.device("cpu"))
+    reader = T5Reader(t5_tokenizer(), encoder, workplace)
     first = reader.read("a red apple", 8)
-    spent = clock.seconds
+    spent = workplace.clock.seconds
 
     assert reader.read("a red apple", 8) is first
-    assert clock.seconds == spent > 0
+    assert workplace.clock.seconds == spent > 0
     assert reader.read("a red apple", 9).shape == (1, 9, 8)
 
 

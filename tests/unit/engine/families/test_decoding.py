@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 import torch
 
-from backend.engine.families.base import LatentFormat, LatentToRgb, ModelClock
+from backend.engine.families.base import LatentFormat, LatentToRgb
 from backend.engine.families.decoding import decode
+from backend.engine.memory.workplace import Workplace
 from backend.schema.events import Event, Warned
 
 
@@ -31,9 +32,12 @@ class Autoencoder(torch.nn.Module):
         return (pixels,)
 
 
+CPU = torch.device("cpu")
+
+
 def model(vae: Autoencoder, dtype: torch.dtype = torch.float16) -> Any:
     form = LatentFormat(4, 8, LatentToRgb(factors=((0.0, 0.0, 0.0),) * 4))
-    return SimpleNamespace(vae=vae.to(dtype), latent_format=form, clock=ModelClock())
+    return SimpleNamespace(vae=vae.to(dtype), latent_format=form, workplace=Workplace(CPU))
 
 
 def told(decoding) -> tuple[Any, list[Warned]]:

@@ -12,6 +12,7 @@ from backend.engine.loading.original.clip import clip_sources
 from backend.engine.loading.original.unet import unet_sources
 from backend.engine.loading.original.vae import vae_sources
 from backend.engine.loading.parts import UNET, VAE
+from backend.engine.memory.workplace import Workplace
 from backend.engine.prompts.clip_tokenizer import clip_tokenizer
 from backend.schema.errors import ModelDamagedError, ModelMissingError
 from backend.schema.events import Stage
@@ -101,7 +102,7 @@ def test_a_file_with_a_part_of_a_part_is_refused_in_words(pair, tmp_path):
 
 
 def finished(component, files: CheckpointFiles):
-    for _ in load_component(component, files, torch.device("cpu"), torch.float32):
+    for _ in load_component(component, files, Workplace(torch.device("cpu")), torch.float32):
         pass
 
 

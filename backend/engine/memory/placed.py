@@ -1,0 +1,269 @@
+"""A part of a checkpoint whose weights may lie elsewhere while it does not work."""
+
+from collections import defaultdict
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import partial
+
+import torch
+from torch import nn
+from torch.utils.hooks import RemovableHandle
+
+from backend.engine.loading.kept import Kept
+from backend.engine.loading.origin import Origin
+from backend.engine.loading.source import Filling, Reader, Source
+from backend.engine.loading.weights import Weights
+from backend.engine.memory.blocks import blocks_of, castable_layers
+from backend.engine.memory.carrier import Carrier, Unit
+from backend.engine.memory.placing import How
+from backend.engine.memory.weight import Fetch, Tally, Weight
+from backend.schema.events import Event, Stage
+
+BYTES_BETWEEN_EVENTS = 512 * 2**20
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What the parts of a checkpoint share."""
+
+    device: torch.device
+    carrier: Carrier
+    tally: Tally
+    on_disk: bool
+    """Whether weights that are not on the device stay in their file, not in memory."""
+
+
+@dataclass(eq=False)
+class Placed:
+    """One part: how it lies, and bringing it to work."""
+
+    module: nn.Module
+    origin: Origin
+    ground: Ground
+    how: How = field(default_factory=How)
+    parked_bytes: int = field(default=0, init=False)
+    """What lies in the machine's memory beside the device's."""
+    _whole: Unit = field(default_factory=lambda: Unit(()), init=False)
+    """What comes when it begins to work, and goes when others do."""
+    _streamed: list[Unit] = field(default_factory=list[Unit], init=False)
+    """What comes and goes while it works."""
+    _order: "_Order" = field(default_factory=lambda: _Order(), init=False)  # noqa: PLW0108
+    _hooks: list[RemovableHandle] = field(default_factory=list[RemovableHandle], init=False)
+    _files: ExitStack = field(default_factory=ExitStack, init=False)
+    _file: Weights | None = field(default=None, init=False)
+    _began: bool = field(default=False, init=False)
+    _arrived: bool = field(default=False, init=False)
+
+    @property
+    def stays(self) -> bool:
+        """Whether it never leaves the device."""
+        return self.how.placement == "resident"
+
+    def settle(self, how: How, ground: Ground) -> Generator[Event]:
+        """Lie in another way, reading what is to be in memory.
+
+        Yields:
+            How many bytes of it are there.
+
+        Raises:
+            ModelDamagedError: When a tensor is missing or of the wrong size.
+        """
+        self.give_up()
+        self.how, self.ground = how, ground
+        reader = self._reader()
+        in_memory = self.stays or not ground.on_disk
+        kept = (yield from self._filled(reader)) if in_memory else {}
+        weights = self._weights(reader, kept)
+        make_positions(self.module, ground.device)
+        for weight in weights:
+            weight.hide()
+        if not self.stays:
+            self.parked_bytes = sum({id(each): each.bytes for each in kept.values()}.values())
+        self._divide(weights)
+        if how.storage != "full":
+            self._widen_at_calls(weights)
+        if self.stays:
+            ground.carrier.bring(self._whole)
+
+    def come(self) -> None:
+        """Bring it to the device, as far as it is there as a whole."""
+        if self.stays or self._arrived:
+            return
+        self._began = True
+        if self.ground.on_disk and self._file is None:
+            self._file = self._files.enter_context(self.origin.opened())
+        self.ground.carrier.bring(self._whole)
+        self._arrived = True
+
+    def leave(self) -> None:
+        """Take it away, unless it stays for good."""
+        if self._began:
+            self._take_away()
+
+    def give_up(self) -> None:
+        """Take it away for good; it can only `settle` anew."""
+        for hook in self._hooks:
+            hook.remove()
+        self._hooks.clear()
+        self._take_away()
+        self._whole, self._streamed, self.parked_bytes = Unit(()), [], 0
+
+    def _take_away(self) -> None:
+        self._began = self._arrived = False
+        for unit in (self._whole, *self._streamed):
+            self.ground.carrier.forget(unit)
+            unit.leave()
+        self._order.last = None
+        self._file = None
+        self._files.close()
+
+    def _reader(self) -> Reader:
+        castable = _names_of(self.module, castable_layers(self.module))
+        return Reader(
+            self.module, self.origin.sources, self.origin.dtype, self.how.storage, castable
+        )
+
+    def _filled(self, reader: Reader) -> Generator[Event, None, Mapping[str, Kept]]:
+        """All tensors: on the device where it stays there, else in the machine's memory."""
+        filling = Filling(reader, self.ground.device if self.stays else torch.device("cpu"))
+        while filling.missing:
+            with self.origin.opened() as weights:
+                filling.go_on(weights, BYTES_BETWEEN_EVENTS)
+            yield Stage(
+                sentence=f"Loading {self.origin.title}",
+                done_bytes=filling.done_bytes,
+                total_bytes=filling.total_bytes,
+            )
+        if self.stays or self.ground.device.type != "cuda":
+            return filling.tensors
+        pinned = {id(kept): kept.pinned() for kept in filling.tensors.values()}
+        return {name: pinned[id(kept)] for name, kept in filling.tensors.items()}
+
+    def _weights(self, reader: Reader, kept: Mapping[str, Kept]) -> Sequence[Weight]:
+        """One for each tensor of the files, which may have several names in the module."""
+        names: defaultdict[Source, list[str]] = defaultdict(list)
+        for name in reader.shapes:
+            names[reader.sources[name]].append(name)
+        return [
+            Weight(
+                owners=[_owner(self.module, name) for name in same],
+                shape=reader.shapes[same[0]],
+                dtype=reader.dtype,
+                fetch=self._fetch(reader, same[0], kept.get(same[0])),
+                tally=self.ground.tally,
+            )
+            for same in names.values()
+        ]
+
+    def _fetch(self, reader: Reader, name: str, kept: Kept | None) -> Fetch:
+        if kept is not None:
+            return lambda: kept
+
+        def read() -> Kept:
+            if self._file is None:  # a call without `come`, which opens it for many
+                with self.origin.opened() as weights:
+                    return reader.read(name, weights, self.ground.device)
+            return reader.read(name, self._file, self.ground.device)
+
+        return read
+
+    def _divide(self, weights: Sequence[Weight]) -> None:
+        """What comes as a whole, and what comes with each block or layer."""
+        left = list(weights)
+        if self.how.placement == "group":
+            for block in blocks_of(self.module):
+                inside = set(block.modules())
+                own = [weight for weight in left if weight.modules <= inside]
+                left = [weight for weight in left if weight not in own]
+                self._stream((block,), Unit(own))
+        elif self.how.placement == "leaf":
+            layers: defaultdict[frozenset[nn.Module], list[Weight]] = defaultdict(list)
+            for weight in left:
+                layers[weight.modules].append(weight)
+            left.clear()
+            for modules, own in layers.items():
+                self._stream(modules, Unit(own))
+        self._whole = Unit(left)
+
+    def _stream(self, modules: Iterable[nn.Module], unit: Unit) -> None:
+        """Bring a unit before each call of its modules, and take it away afterwards."""
+        self._streamed.append(unit)
+        for module in modules:
+            self._before(module, partial(self._order.enter, self.ground.carrier, unit))
+            self._behind(module, unit.leave)
+
+    def _widen_at_calls(self, weights: Sequence[Weight]) -> None:
+        """Widen each layer's weights for its calls alone."""
+        own: defaultdict[nn.Module, list[Weight]] = defaultdict(list)
+        for weight in weights:
+            for owner, _ in weight.owners:
+                own[owner].append(weight)
+        for module, inside in own.items():
+            self._before(module, partial(_each, inside, Weight.widen))
+            self._behind(module, partial(_each, inside, Weight.narrow_again))
+
+    def _before(self, module: nn.Module, act: Callable[[], None]) -> None:
+        self._hooks.append(module.register_forward_pre_hook(partial(_act, act)))
+
+    def _behind(self, module: nn.Module, act: Callable[[], None]) -> None:
+        """Act after each call, after those that fail too."""
+        self._hooks.append(module.register_forward_hook(partial(_act, act), always_call=True))
+
+
+@dataclass
+class _Order:
+    """Which unit works after which, as the last calls showed; what comes next is begun early."""
+
+    last: Unit | None = None
+    _after: dict[Unit, Unit] = field(default_factory=dict[Unit, Unit])
+    _early: Unit | None = None
+
+    def enter(self, carrier: Carrier, unit: Unit) -> None:
+        """Have a unit on the device, and begin with the next."""
+        if self.last is not None:
+            self._after[self.last] = unit
+        if self._early is not None and self._early is not unit:
+            carrier.forget(self._early)
+            self._early.leave()
+        carrier.bring(unit)
+        self.last, self._early = unit, self._after.get(unit)
+        if self._early is not None:
+            carrier.begin(self._early)
+
+
+def make_positions(module: nn.Module, device: torch.device) -> None:
+    """Make what no file holds: the numbers of positions."""
+    kept = module.state_dict().keys()
+    for prefix, each in module.named_modules():
+        for name, buffer in each.named_buffers(recurse=False):
+            if buffer.is_meta and f"{prefix}.{name}".lstrip(".") not in kept:
+                count = torch.arange(buffer.shape[-1], device=device)
+                each.register_buffer(name, count.expand(buffer.shape), persistent=False)
+
+
+def _act(act: Callable[[], None], *call: object) -> None:
+    """A hook that changes nothing of the call."""
+    del call
+    act()
+
+
+def _each(weights: Sequence[Weight], act: Callable[[Weight], None]) -> None:
+    for weight in weights:
+        act(weight)
+
+
+def _owner(module: nn.Module, name: str) -> tuple[nn.Module, str]:
+    path, _, last = name.rpartition(".")
+    return module.get_submodule(path), last
+
+
+def _names_of(module: nn.Module, layers: Iterable[nn.Module]) -> set[str]:
+    """The names of the parameters that some layers have themselves."""
+    wanted = {id(layer) for layer in layers}
+    return {
+        f"{path}.{name}"
+        for path, each in module.named_modules()
+        if id(each) in wanted
+        for name, _ in each.named_parameters(recurse=False)
+    }
