@@ -13,7 +13,7 @@ _SLIDER_STOPS = 600
 
 Choices = tuple[tuple[str, str], ...]
 AUTOMATIC = ("Automatic", "")
-"""What a list begins with that depends on the checkpoint; the page's code fills in the rest."""
+"""What a list begins with where the choice may be left to Easel."""
 
 FieldComponent = gr.Textbox | gr.Dropdown | gr.Slider | gr.Number
 

@@ -14,23 +14,23 @@ import gradio as gr
 _HERE = Path(__file__).parent
 _TEMPLATES = _HERE / "templates"
 _ICONS = _TEMPLATES / "icons.json"
-_COPIED = ("chip", "failure", "job", "note", "reason", "thumb")
+_COPIED = ("chip", "day", "failure", "job", "note", "reason", "thumb")
 """Templates that the code itself makes copies of."""
 
 
-def element(tag: str, *, empty: bool = False, **attributes: str) -> gr.HTML:
+def element(tag: str, *, content: str | None = None, **attributes: str) -> gr.HTML:
     """A place for `<easel-tag>`; it follows the feed, so the server never updates it.
 
     Args:
         tag: Its name, which is that of its template too.
-        empty: Whether it has no template.
+        content: The HTML inside; that of its template unless told otherwise.
         attributes: What differs between two elements of this name.
     """
     named = {name.replace("_", "-"): value for name, value in attributes.items()}
     shown = "".join(f' {name}="{html.escape(value)}"' for name, value in named.items())
-    content = "" if empty else markup(tag)
+    inside = markup(tag) if content is None else content
     return gr.HTML(
-        f"<easel-{tag}{shown}>{content}</easel-{tag}>",
+        f"<easel-{tag}{shown}>{inside}</easel-{tag}>",
         js_on_load=None,
         apply_default_css=False,
         elem_classes=["place", f"place-{tag}"],

@@ -7,7 +7,7 @@ from backend.schema.generation import GENERATION_FIELDS
 from backend.schema.jobs import Actor
 from backend.version import VERSION
 from ui.binding import AUTOMATIC, Choices, element_id
-from ui.examples import Example, load_examples
+from ui.examples import load_examples
 from ui.library import LibraryFacts, library_facts
 
 CHECKPOINT = "model.checkpoint"
@@ -40,16 +40,15 @@ class PageFacts(Frozen):
     version: str
     fields: tuple[FieldFacts, ...]
     choices: dict[str, Choices]
-    """Of the lists that are the same for every checkpoint."""
+    """Of the lists that are the same for every checkpoint; those of one field by its id."""
     library: LibraryFacts
-    examples: tuple[Example, ...]
+    example: str
+    """The prompt that a first visit starts with."""
 
     def choices_of(self, field_id: str) -> Choices:
         """Label and value of what a field offers; nothing where the checkpoint decides."""
-        setting = next(spec.setting for spec in GENERATION_FIELDS if spec.id == field_id)
-        if setting.options:
-            return (AUTOMATIC, *((label, value) for value, label in setting.options.items()))
-        return self.choices.get(setting.choices, ())
+        field = next(field for field in self.fields if field.id == field_id)
+        return self.choices.get(field.choices, ())
 
     def starting_value(self, field_id: str) -> Scalar:
         """What the field shows before anybody touched it."""
@@ -69,9 +68,10 @@ def page_facts(models: Models, actor: Actor) -> PageFacts:
         choices={
             "samplers": tuple((sampler.label, sampler.id) for sampler in catalogue.samplers),
             "schedules": tuple((schedule.label, schedule.id) for schedule in catalogue.schedules),
-        },
+        }
+        | {spec.id: _options(spec.setting) for spec in GENERATION_FIELDS if spec.setting.options},
         library=library_facts(models, actor),
-        examples=load_examples(),
+        example=load_examples()[0].prompt,
     )
 
 
@@ -89,10 +89,14 @@ def _field(spec: FieldSpec) -> FieldFacts:
         maximum=setting.maximum,
         step=setting.step,
         multiple_of=setting.multiple_of,
-        choices=setting.choices,
+        choices=setting.choices or (spec.id if setting.options else ""),
         role=_last(spec.id) if setting.choices in ("vaes", "text_encoders") else "",
         lacking=_lacking(spec.id, setting) if setting.special else "",
     )
+
+
+def _options(setting: Setting) -> Choices:
+    return (AUTOMATIC, *((label, value) for value, label in setting.options.items()))
 
 
 def _lacking(field_id: str, setting: Setting) -> str:

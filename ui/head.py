@@ -24,6 +24,7 @@ _STYLES = (
     "panes",
     "stage",
     "models",
+    "memory",
     "narrow",
 )
 """In order: a later one may change what an earlier one said."""

@@ -9,6 +9,7 @@ from backend.schema.jobs import OWNER
 from ui.elements import element
 from ui.facts import page_facts
 from ui.head import PageHead, static_version
+from ui.memory.routes import memory_routes
 from ui.panels import top_bar
 from ui.picker.routes import picker_routes
 from ui.routes import STATIC, page_routes
@@ -39,6 +40,7 @@ def mount_page(app: FastAPI, studio: Verbs) -> FastAPI:
     static = f"/page/{static_version(STATIC)}"
     app.include_router(page_routes(studio))
     app.include_router(picker_routes(studio))
+    app.include_router(memory_routes(studio))
     app.mount(static, StaticFiles(directory=STATIC), name="page files")
     gr.mount_gradio_app(
         app,

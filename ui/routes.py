@@ -12,8 +12,9 @@ from backend.api.verbs import Verbs
 from backend.schema.base import Frozen
 from backend.schema.errors import OutOfRangeError
 from backend.schema.fields import Scalar
-from backend.schema.generation import RANDOM_SEED, GenerationRequest, SeedSettings
+from backend.schema.generation import RANDOM_SEED, SeedSettings
 from backend.schema.jobs import Actor, JobView
+from ui.asking import asked, held, with_words
 from ui.sending import Clicks
 
 STATIC = Path(__file__).parent / "static"
@@ -51,7 +52,7 @@ def page_routes(studio: Verbs) -> APIRouter:
     @router.post("/page/generate", response_model=None)
     def generate(click: GenerateClick, actor: Who) -> JobView | JSONResponse:
         try:
-            request = asked(click.fields)
+            request = with_words(asked(studio.models, actor, click.fields))
             return clicks.once(click.token, lambda: studio.generation.submit(actor, request))
         except OutOfRangeError as error:  # the page shows it beside the field
             told = error_json(error.code, error.sentence, error.hint)
@@ -68,22 +69,12 @@ def page_routes(studio: Verbs) -> APIRouter:
         request = studio.jobs.request_of(actor, click.job)
         return clicks.once(click.token, lambda: studio.generation.submit(actor, request))
 
+    @router.get("/page/fields/{picture}")
+    def fields(picture: str, actor: Who) -> dict[str, Scalar]:
+        return held(studio.gallery.request_of(actor, picture))
+
     @router.get("/favicon.ico")
     def favicon() -> FileResponse:
         return FileResponse(STATIC / "icon.svg", media_type="image/svg+xml")
 
     return router
-
-
-def asked(fields: dict[str, Scalar]) -> GenerationRequest:
-    """The request that the form's values ask for.
-
-    Raises:
-        OutOfRangeError: When a value is outside its range or the prompt is empty; names the field.
-    """
-    request = GenerationRequest.from_fields(fields)
-    if not request.prompt.positive.strip():
-        raise OutOfRangeError(
-            "The prompt is empty.", "Say what the picture should show.", "prompt.positive"
-        )
-    return request

@@ -48,7 +48,7 @@ def serve(options: ServeOptions) -> int:
 
 def _serve(options: ServeOptions, places: Places, life: Life) -> None:
     with ExitStack() as open_things:
-        studio = open_things.enter_context(open_studio(places))
+        studio = open_things.enter_context(open_studio(places, memory_settings=options.memory))
         log_to(places.data / "logs" / "page.log")
         host = EVERYWHERE if options.listen else LOOPBACK
         page = open_things.enter_context(_page_socket(host, options.port))

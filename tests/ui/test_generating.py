@@ -10,6 +10,8 @@ from tests.ui.conftest import attached, opened
 
 pytestmark = pytest.mark.browser
 
+MARKUP = '<img src=x onerror="window.taken=1"><script>window.taken=2</script>&lt;b&gt;<b id="bold">'
+
 
 def write(page: Page, prompt: str) -> None:
     page.get_by_label("Prompt", exact=True).fill(prompt)
@@ -187,3 +189,15 @@ def test_the_gallery_shows_every_picture_however_many(context, site):
     expect(thumbs).to_have_count(70)
     thumbs.first.click()
     expect(page.get_by_role("dialog", name="Picture")).to_be_visible()
+
+
+def test_a_prompt_with_markup_is_shown_as_it_was_typed(context, site):
+    ended(site.studio, submit(site.studio, MARKUP, 1))
+
+    page = opened(context, site)
+    page.get_by_text(MARKUP).or_(page.get_by_title(MARKUP)).or_(
+        page.get_by_alt_text(MARKUP)
+    ).first.wait_for(state="attached")
+
+    assert page.evaluate("window.taken") is None
+    assert page.locator("#bold, img[src='x']").count() == 0

@@ -140,7 +140,7 @@ def test_a_field_starts_from_what_the_checkpoint_draws_best_with(studio):
     assert facts.starting_value("size.width") == usual["size.width"]
     assert facts.starting_value("batch.count") == 1
     assert facts.starting_value("model.checkpoint") is None
-    assert facts.examples[0].prompt
+    assert facts.example
 
 
 def test_every_template_has_its_icons_and_parts():

@@ -73,7 +73,7 @@ def client(studio):
 
 
 def rows(models, search: str = "", offset: int = 0):
-    return rows_of(models, OWNER, search, offset)
+    return rows_of(models, OWNER, search, offset, lambda info: None)
 
 
 def test_thousands_of_models_come_page_by_page():

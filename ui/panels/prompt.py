@@ -5,8 +5,10 @@ from dataclasses import dataclass
 import gradio as gr
 
 from ui.binding import Bound, Look, bind
-from ui.elements import element
+from ui.elements import element, markup
+from ui.examples import load_examples
 from ui.facts import PageFacts
+from ui.fragments import Fragments
 
 
 @dataclass(frozen=True)
@@ -20,16 +22,21 @@ class PromptPanel:
 def build(facts: PageFacts) -> PromptPanel:
     """Lay the panel out; the prompt already holds the first example."""
     with gr.Column(elem_id="composer"):
+        element("plan")
         with gr.Row(elem_id="composer-row"):
             positive = bind(
                 "prompt.positive",
-                facts.examples[0].prompt,
+                facts.example,
                 look=Look(lines=2, show_label=False, placeholder="Describe the picture"),
             )
             generate = gr.Button("Generate", variant="primary", elem_id="generate")
         negative = bind("prompt.negative", "", look=Look(lines=1))
-        element("composer-links")
+        element("composer-links", content=markup("composer-links") + _ideas())
         element("hints")
         element("notice")
-        element("banner", empty=True)
+        element("banner", content="")
     return PromptPanel((positive, negative), generate)
+
+
+def _ideas() -> str:
+    return Fragments().draw("ideas", {"ideas": load_examples()})

@@ -7,6 +7,7 @@ from backend.schema.jobs import Actor, Role
 from backend.schema.library import LibraryEntry, SideCar
 from backend.schema.models import ModelFile, Need, Part, Problem
 from backend.schema.sizes import readable_bytes
+from ui.memory.fits import Fit, fit_of
 from ui.picker.words import amount, capital, prediction, role, source
 
 _MISSING = Problem(
@@ -61,6 +62,7 @@ class Details(Frozen):
     notes: tuple[str, ...]
     description: str
     words: tuple[str, ...]
+    fit: Fit | None
     facts: tuple[ShownFact, ...]
     parts: tuple[ShownPart, ...]
     note: str
@@ -92,6 +94,7 @@ def details_of(studio: Verbs, actor: Actor, model_id: str) -> Details:
         notes=_notes(info, model),
         description=card.description,
         words=tuple(dict.fromkeys(words)),
+        fit=fit_of(studio.memory, actor, info) if info else None,
         facts=tuple(fact for fact in _facts(entry, info, mine=mine) if fact.value),
         parts=tuple(map(_part, model.parts)) if model else (),
         note=studio.notes.get(actor, model_id) if mine else "",

@@ -1,5 +1,6 @@
 """The picker's routes: lists that are drawn here, and what its buttons do."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from backend.schema.jobs import Actor, JobView, Role
 from backend.schema.library import LONGEST_NOTE
 from ui.fragments import Fragments
 from ui.library import LibraryFacts, library_facts
+from ui.memory.fits import fit_of
 from ui.picker.details import details_of
 from ui.picker.rows import rows_of
 
@@ -68,7 +70,8 @@ def _draw(router: APIRouter, studio: Verbs, fragments: Fragments) -> None:
 
     @router.get("")
     def rows(actor: Who, search: Search = "", offset: Offset = 0) -> str:
-        return fragments.draw("rows", dict(rows_of(models, actor, search, offset)))
+        fit = partial(fit_of, studio.memory, actor)
+        return fragments.draw("rows", dict(rows_of(models, actor, search, offset, fit)))
 
     @router.get("/panel")
     def panel(actor: Who) -> str:

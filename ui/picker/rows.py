@@ -1,6 +1,6 @@
 """The list of checkpoints, searched and page by page."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import PurePath
 
 from backend.api.verbs import Models
@@ -8,8 +8,10 @@ from backend.schema.base import Frozen
 from backend.schema.catalogue import CheckpointInfo
 from backend.schema.jobs import Actor
 from backend.schema.sizes import readable_bytes
+from ui.memory.fits import Fit
 from ui.picker.words import capital, lacking
 
+FitOf = Callable[[CheckpointInfo], Fit | None]
 PAGE = 60
 """Rows that are drawn at a time: enough for any screen, and quick with thousands of models."""
 
@@ -27,6 +29,7 @@ class Row(Frozen):
     able: bool
     """Whether it can be chosen."""
     preview: bool
+    fit: Fit | None
     heading: str = ""
     """Of the rows that begin with this one."""
 
@@ -42,14 +45,16 @@ class Rows(Frozen):
     """What is said when there is no row at all."""
 
 
-def rows_of(models: Models, actor: Actor, search: str, offset: int) -> Rows:
-    """The rows from `offset` on that have every word of `search`."""
+def rows_of(models: Models, actor: Actor, search: str, offset: int, fit: FitOf) -> Rows:
+    """The rows from `offset` on that have every word of `search`, each with its badge."""
     there = models.checkpoints(actor)
     words = search.casefold().split()
     found = [info for info in there if all(word in _text(info) for word in words)]
     page = found[offset : offset + PAGE]
     rows = tuple(
-        _row(info, models, actor).model_copy(update={"heading": _heading(found, offset + place)})
+        _row(info, models, actor).model_copy(
+            update={"heading": _heading(found, offset + place), "fit": fit(info)}
+        )
         for place, info in enumerate(page)
     )
     more = offset + PAGE if len(found) > offset + PAGE else 0
@@ -73,6 +78,7 @@ def _row(info: CheckpointInfo, models: Models, actor: Actor) -> Row:
         problem=lacking(info.missing) or (info.problem.sentence if info.problem else ""),
         able=not info.problem and not info.refiner,
         preview=bool(card and card.preview),
+        fit=None,
     )
 
 

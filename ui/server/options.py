@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 import click
 
+from backend.api.low_memory import low_memory_of, low_memory_options
+from backend.schema.memory_settings import MemorySettings
+
 USUAL_PORT = 7860
 _HIGHEST_PORT = 65535
 
@@ -18,6 +21,8 @@ class ServeOptions:
     listen: bool = False
     share: bool = False
     tool_ports: tuple[int, ...] = ()
+    memory: MemorySettings = MemorySettings()
+    """How memory is used in this run, where a request decides nothing else."""
 
     @property
     def reachable_from_outside(self) -> bool:
@@ -57,13 +62,14 @@ def parse(argv: Sequence[str], serve: Callable[[ServeOptions], int]) -> int:
 
 
 def _command(serve: Callable[[ServeOptions], int]) -> click.Command:
-    def run(port: int, *, mcp_ports: tuple[int, ...], **flags: bool) -> int:
+    def run(port: int, *, mcp_ports: tuple[int, ...], **flags: object) -> int:
         options = ServeOptions(
             port=port,
             browser=not flags["no_browser"],
-            listen=flags["listen"],
-            share=flags["share"],
+            listen=bool(flags["listen"]),
+            share=bool(flags["share"]),
             tool_ports=mcp_ports,
+            memory=low_memory_of(flags),
         )
         return serve(options)
 
@@ -92,6 +98,7 @@ def _command(serve: Callable[[ServeOptions], int]) -> click.Command:
             default="",
             help="Answer tool calls on these ports as well, such as 8005,8189.",
         ),
+        *low_memory_options(),
     ]
     text = "Show Easel's page in the browser."
     return click.Command("app.py", params=parameters, callback=run, help=text)

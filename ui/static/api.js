@@ -33,6 +33,17 @@ export async function call(method, path, body, patience = 60_000) {
   throw new CallError(refusal(response, text, `${method} ${path}`));
 }
 
+/** Do something; where a call goes wrong, `tell` is told, and nothing comes of it. */
+export async function attempt(action, tell) {
+  try {
+    return await action();
+  } catch (error) {
+    if (!(error instanceof CallError)) throw error;
+    tell(error);
+    return undefined;
+  }
+}
+
 function refusal(response, text, asked) {
   const details = `${asked}\n${response.status} ${response.statusText}\n${text}`;
   if (response.status === 401) {
@@ -48,5 +59,5 @@ function refusal(response, text, asked) {
 
 /** A name for one click, so that repeating it does not do it twice. */
 export function token() {
-  return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return crypto.getRandomValues(new Uint32Array(4)).join("-");
 }

@@ -24,12 +24,13 @@ function banners({ connection, system, attached }) {
   return found;
 }
 
-/** Draw notes of the form `{text, resume, picture}` into an element. */
+/** Draw notes of the form `{text, calm, resume, picture}` into an element. */
 export function drawNotes(element, notes) {
   set(element, "role", "status");
   reconcile(element, notes, (note) => note.text, (note) => {
     const row = copyOf("note");
     const { words, resume, download } = parts(row);
+    set(row, "data-calm", note.calm);
     say(words, note.text);
     resume.hidden = !note.resume;
     resume.onclick = () => setPaused(false);

@@ -1,12 +1,10 @@
 // Below the prompt: the negative prompt's switch, ideas, and what keeps a click from working.
 
-import { chip, facts, fillDetails, part, say, set } from "./dom.js";
+import { facts, fillDetails, part, root, say, set } from "./dom.js";
 import { form } from "./form.js";
 import { library } from "./library.js";
 import { store } from "./store.js";
 import { giveUp } from "./doings.js";
-
-const root = document.documentElement;
 
 part("easel-composer-links", form, ({ sheet, badge, negative, words, ideas }) => {
   sheet.onclick = () => root.toggleAttribute("data-sheet");
@@ -14,8 +12,7 @@ part("easel-composer-links", form, ({ sheet, badge, negative, words, ideas }) =>
     if (root.dataset.negative === "open") form.showNegative(false);
     else form.open("prompt.negative");
   };
-  ideas.append(...facts.examples.map(({ label, prompt }) =>
-    chip(label, prompt, () => form.apply({ "prompt.positive": prompt }))));
+  ideas.onclick = ({ target: { title } }) => title && form.apply({ "prompt.positive": title });
   return () => {
     const open = root.dataset.negative === "open";
     set(negative, "aria-expanded", String(open));
@@ -82,7 +79,7 @@ part("easel-notice", store, (own, host) => {
 function offer(remedy, id) {
   const isPrompt = id === "prompt.positive";
   say(remedy, isPrompt ? "Use an idea" : `Reset ${form.field(id).label}`);
-  remedy.onclick = () => (isPrompt ? form.apply({ [id]: facts.examples[0].prompt }) : form.reset(id));
+  remedy.onclick = () => (isPrompt ? form.apply({ [id]: facts.example }) : form.reset(id));
 }
 
 function mark(id) {

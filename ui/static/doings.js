@@ -1,7 +1,6 @@
 // What a person asks for: pictures, an end, another picture. A click is never lost and never doubled.
 
-import { CallError, call, token } from "./api.js";
-import { facts } from "./dom.js";
+import { CallError, attempt, call, token } from "./api.js";
 import { reconnect } from "./feed.js";
 import { changed, form, fromGradio } from "./form.js";
 import { active, remember, remembered, store } from "./store.js";
@@ -14,7 +13,7 @@ let sending = false;
 export function generate(list) {
   changed(list);
   form.tell("");
-  send("/page/generate", { token: token(), fields: form.asked(fromGradio(list)) });
+  send("/page/generate", { token: token(), fields: fromGradio(list) });
 }
 
 /** The same picture with another seed; the form stays as it is. */
@@ -50,7 +49,7 @@ function send(path, body) {
 export async function sendKept() {
   if (sending) return;
   sending = true;
-  document.getElementById("generate")?.setAttribute("aria-busy", "true");
+  showBusy(true);
   while (unsent.length) {
     const [{ path, body }] = unsent;
     try {
@@ -66,7 +65,11 @@ export async function sendKept() {
     keepUnsent(unsent.slice(1));
   }
   sending = false;
-  document.getElementById("generate")?.setAttribute("aria-busy", "false");
+  showBusy(false);
+}
+
+function showBusy(busy) {
+  document.getElementById("generate")?.setAttribute("aria-busy", busy);
 }
 
 function taken(job) {
@@ -110,17 +113,11 @@ export async function setPaused(paused) {
 
 /** Fill the form with what made a picture. */
 export async function reuse(picture) {
-  const request = await tried(() => call("GET", `/api/pictures/${picture.id}/request`));
-  if (!request) return;
+  const fields = await tried(() => call("GET", `/page/fields/${picture.id}`));
+  if (!fields) return;
   toWork();
-  const changes = {};
-  for (const field of facts.fields) {
-    const [group, name] = field.id.split(".");
-    const value = request[group]?.[name];
-    if (value !== undefined && (value !== null || field.choices)) changes[field.id] = value;
-  }
-  if (changes["prompt.negative"]) form.showNegative(true);
-  form.apply(changes);
+  if (fields["prompt.negative"]) form.showNegative(true);
+  form.apply(fields);
 }
 
 /** Remove a picture and its file. */
@@ -132,12 +129,7 @@ export async function remove(picture) {
   if (done) store.forget(picture.id);
 }
 
-async function tried(action) {
-  try {
-    return await action();
-  } catch (error) {
-    if (!(error instanceof CallError)) throw error;
-    store.change({ notice: error });
-    return undefined;
-  }
+/** Do something; what goes wrong is said below the prompt. */
+export function tried(action) {
+  return attempt(action, (notice) => store.change({ notice }));
 }

@@ -1,25 +1,18 @@
 // Finding, copying and updating elements. Their markup comes from the server (`ui/templates`).
 
+export const root = document.documentElement;
+
 /** What the server tells about the form. */
 export const facts = JSON.parse(document.getElementById("easel-facts").textContent);
 
-/** The parts of an element by their names: `data-part="give-up"` is `giveUp`. */
+/** The parts of an element by their names (`data-part`). */
 export function parts(root) {
-  return Object.fromEntries([...root.querySelectorAll("[data-part]")].map((one) => [
-    one.dataset.part.replace(/-(.)/g, (_, letter) => letter.toUpperCase()), one,
-  ]));
+  return Object.fromEntries([...root.querySelectorAll("[data-part]")].map((one) => [one.dataset.part, one]));
 }
 
 /** A copy of a template. */
 export function copyOf(name) {
   return document.getElementById(`easel-${name}`).content.firstElementChild.cloneNode(true);
-}
-
-/** A button that only has words. */
-export function chip(words, title, onclick) {
-  const made = document.createElement("button");
-  Object.assign(made, { type: "button", className: "chip", textContent: words, title, onclick });
-  return made;
 }
 
 /** Set an attribute only when it changes, so that nothing is announced or animated again. */
@@ -33,6 +26,22 @@ export function set(element, key, value) {
 /** Set the text only when it changes. */
 export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
+}
+
+/** Fill a bar with what is done, from 0 to 1; null where that is not known. */
+export function fillBar(bar, done) {
+  set(bar, "data-waiting", done === null);
+  bar.firstElementChild.style.inlineSize = done === null ? "" : `${done * 100}%`;
+}
+
+/** A menu that comes up below its button; `filled` is called when it does. */
+export function opensBelow(menu, opener, filled = () => {}) {
+  menu.addEventListener("toggle", ({ newState }) => {
+    const { left, bottom } = opener.getBoundingClientRect();
+    const start = Math.max(8, Math.min(left, innerWidth - menu.offsetWidth - 8));
+    Object.assign(menu.style, { insetBlockStart: `${bottom + 8}px`, insetInlineStart: `${start}px` });
+    if (newState === "open") filled();
+  });
 }
 
 /** Make the container's children match the items, keeping what is there already. */

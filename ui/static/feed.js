@@ -9,9 +9,11 @@ const LONGEST_WAIT_MS = 4_000;
 let current = null;
 let wait = 300;
 let timer = 0;
+let back;
 
-/** Begin to follow, for as long as the page lives. */
-export function follow() {
+/** Begin to follow, for as long as the page lives; `live` is called when the feed comes back. */
+export function follow(live) {
+  back = live;
   connect();
   document.addEventListener("visibilitychange", () => {
     clearTimeout(timer);
@@ -74,7 +76,9 @@ async function read(reader, heard) {
       if (!event.startsWith("data: ")) continue;
       store.take(JSON.parse(event.slice(6)));
       wait = 300;
-      if (store.state.connection !== "live") store.change({ connection: "live" });
+      if (store.state.connection === "live") continue;
+      store.change({ connection: "live" });
+      back();
     }
   }
 }

@@ -1,6 +1,6 @@
 // The form: two views of one state, kept for this tab and as the start of the next one.
 
-import { facts } from "./dom.js";
+import { facts, root } from "./dom.js";
 import { library } from "./library.js";
 import { remember, remembered } from "./store.js";
 
@@ -13,7 +13,7 @@ const order = [...fields.keys()];
 let values = startingValues(null);
 let told = "";
 let restored = false;
-let view = document.documentElement.dataset.view;
+let view = root.dataset.view;
 
 export const form = {
   get values() {
@@ -60,11 +60,6 @@ export const form = {
     const { lacking } = fields.get(id);
     if (lacking && !uses.includes(id)) return `${label} ${lacking}`;
     return id === "refiner.switch_at" && !values["refiner.checkpoint"] ? "No refiner is chosen" : "";
-  },
-
-  /** What is sent for these values: nothing for fields without effect. */
-  asked(given) {
-    return Object.fromEntries(order.map((id) => [id, form.unused(id) ? null : given[id]]));
   },
 
   /** The fields that differ from where they start and that the Simple view does not show. */
@@ -119,14 +114,14 @@ export const form = {
   /** Show a few settings, or all. */
   show(name) {
     view = name;
-    document.documentElement.dataset.view = name;
+    root.dataset.view = name;
     remember("easel.view", name, "localStorage");
     tell();
   },
 
   /** Unfold the negative prompt, or fold it; what it holds stays in effect. */
   showNegative(open) {
-    document.documentElement.dataset.negative = open ? "open" : "";
+    root.dataset.negative = open ? "open" : "";
     tell();
   },
 
@@ -143,9 +138,8 @@ export const form = {
 
 /** Gradio asks, when it has drawn the page, what the fields are to hold. */
 export function started() {
-  const kept = parse(remembered(FORM_KEY)) ?? parse(remembered(FORM_KEY, "localStorage"));
-  const example = { "prompt.positive": facts.examples[0]?.prompt ?? "" };
-  const given = kept ?? example;
+  const kept = JSON.parse(remembered(FORM_KEY) ?? remembered(FORM_KEY, "localStorage"));
+  const given = kept ?? { "prompt.positive": facts.example };
   values = { ...startingValues(given[CHECKPOINT]), ...usable(given) };
   restored = true;
   keep();
@@ -211,14 +205,6 @@ function keep() {
   const text = JSON.stringify(values);
   remember(FORM_KEY, text);
   remember(FORM_KEY, text, "localStorage");
-}
-
-function parse(text) {
-  try {
-    return text === null ? null : JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 function tell() {

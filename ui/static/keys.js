@@ -3,6 +3,7 @@
 import { facts } from "./dom.js";
 import { form } from "./form.js";
 import { step } from "./shown.js";
+import { store } from "./store.js";
 import { cancelFirst } from "./doings.js";
 
 const TURNS = { ArrowLeft: -1, ArrowRight: 1 };
@@ -25,10 +26,10 @@ function pressed(event) {
     if (!event.repeat) document.getElementById("generate")?.click();
   } else if (event.key === "Escape" && !isBusy(event.target)) {
     if (cancelFirst()) event.preventDefault();
-  } else if (event.key in TURNS && !isTyping(event.target) && !isBusy(event.target) && !event.target.matches("input, [role=tab], [role=separator]")) {
+  } else if (event.key in TURNS && !isTyping(event.target) && (store.state.viewer || !isBusy(event.target)) && !event.target.matches("input, [role=tab], [role=separator]")) {
     step(TURNS[event.key]);
   } else if (event.key === "?" && !isTyping(event.target)) {
-    document.dispatchEvent(new CustomEvent("easel:help"));
+    document.getElementById("shortcuts").togglePopover();
   }
 }
 

@@ -3,11 +3,11 @@
 import { follow } from "./feed.js";
 import { changed, started, wantedValues } from "./form.js";
 import { listenToKeys } from "./keys.js";
-import { store } from "./store.js";
 import { generate, sendKept } from "./doings.js";
 import "./bar.js";
 import "./composer.js";
 import "./controls.js";
+import "./memory.js";
 import "./models.js";
 import "./panes.js";
 import "./queue.js";
@@ -17,11 +17,5 @@ import "./viewer.js";
 
 window.easel = { changed, generate, started, wanted: wantedValues };
 
-let connection = store.state.connection;
-store.subscribe(() => {
-  const before = connection;
-  ({ connection } = store.state);
-  if (connection === "live" && before !== "live") sendKept();
-});
 listenToKeys();
-follow();
+follow(sendKept);

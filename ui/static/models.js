@@ -1,10 +1,10 @@
 // The model picker: a dialog whose lists the server draws, and what its buttons do.
 
-import { CallError, call } from "./api.js";
-import { copy, part, parts, say, set } from "./dom.js";
+import { attempt, call } from "./api.js";
+import { copy, fillBar, part, parts, say, set } from "./dom.js";
 import { form } from "./form.js";
 import { library } from "./library.js";
-import { store } from "./store.js";
+import { goesOn, store } from "./store.js";
 import { doing, share } from "./words.js";
 
 const SCAN_MS = 600_000; // ten thousand files on a slow disk
@@ -184,25 +184,19 @@ function showConversion() {
   const job = store.state.jobs.get(converting?.job);
   if (!job || own.details.dataset.id !== converting.id) return;
   const { working, doing: words, bar } = parts(own.details);
-  const done = share(job);
   working.hidden = false;
   say(words, job.failure ? `${job.failure.sentence} ${job.failure.hint}` : job.outcome || doing(job, store.state.system));
-  set(bar, "data-waiting", done === null);
-  bar.hidden = !["queued", "running"].includes(job.state);
-  bar.firstElementChild.style.inlineSize = done === null ? "" : `${done * 100}%`;
+  bar.hidden = !goesOn(job);
+  fillBar(bar, share(job));
   if (job.state !== "finished") return;
   converting = null;
   tried(DEEDS.rescan);
 }
 
 /** Do something; what goes wrong is said in its place. */
-async function tried(action, place = own.found) {
-  try {
-    return await action();
-  } catch (error) {
-    if (!(error instanceof CallError)) throw error;
+function tried(action, place = own.found) {
+  return attempt(action, ({ sentence, hint }) => {
     place.hidden = false;
-    say(place, `${error.sentence} ${error.hint}`);
-    return undefined;
-  }
+    say(place, `${sentence} ${hint}`);
+  });
 }

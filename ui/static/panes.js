@@ -1,6 +1,6 @@
 // The panes beside the stage are dragged wider or narrower, or folded away, and stay so.
 
-import { part, set } from "./dom.js";
+import { part, root, set } from "./dom.js";
 import { form } from "./form.js";
 import { remember, remembered } from "./store.js";
 
@@ -16,20 +16,20 @@ part("easel-splitter", form, (_, host) => {
 
   const resize = (wanted) => {
     width = wanted < LEAST / 2 ? 0 : Math.min(Math.max(wanted, LEAST), MOST);
-    document.documentElement.style.setProperty(`--${pane}-width`, `${width}px`);
-    document.documentElement.toggleAttribute(`data-${pane}-folded`, !width);
+    root.style.setProperty(`--${pane}-width`, `${width}px`);
+    root.toggleAttribute(`data-${pane}-folded`, !width);
     set(host, "aria-valuenow", width);
     remember(`easel.${pane}`, width, "localStorage");
   };
   const fold = () => resize(width ? 0 : USUAL[pane]);
 
-  host.onpointerdown = (event) => {
-    const from = width - direction * event.clientX;
-    host.setPointerCapture(event.pointerId);
-    host.onpointermove = ({ clientX }) => resize(from + direction * clientX);
+  let from = 0;
+  host.onpointerdown = ({ pointerId, clientX }) => {
+    from = width - direction * clientX;
+    host.setPointerCapture(pointerId);
   };
-  host.onlostpointercapture = () => {
-    host.onpointermove = null;
+  host.onpointermove = ({ pointerId, clientX }) => {
+    if (host.hasPointerCapture(pointerId)) resize(from + direction * clientX);
   };
   host.ondblclick = fold;
   host.onkeydown = ({ key }) => {

@@ -1,6 +1,6 @@
 // A picture at the size that suits the room, and what can be done with it.
 
-import { copy, say, set } from "./dom.js";
+import { copy, copyOf, say, set } from "./dom.js";
 import { enlarge, isSmall } from "./enlarge.js";
 import { clock } from "./words.js";
 import { remove, reuse, vary } from "./doings.js";
@@ -11,6 +11,17 @@ const LARGEST_SCALE = 6;
 /** The address of a picture. */
 export function address(picture, what = "") {
   return `/pictures/${encodeURIComponent(picture.id)}${what}`;
+}
+
+/** A small picture that can be pressed. */
+export function thumbnail(picture, onclick) {
+  const made = copyOf("thumb");
+  const [image, corner] = made.children;
+  image.src = address(picture, picture.saved ? "/thumbnail" : "");
+  image.alt = made.title = picture.prompt;
+  corner.hidden = picture.saved;
+  made.onclick = onclick;
+  return made;
 }
 
 /** Make the buttons of a picture work, for whatever picture `current` gives; returns their update. */

@@ -1,6 +1,6 @@
 // What waits and runs: in the results pane, and in the top bar's menu.
 
-import { copyOf, part, parts, reconcile, say, set } from "./dom.js";
+import { copyOf, fillBar, opensBelow, part, parts, reconcile, say, set } from "./dom.js";
 import { active, store } from "./store.js";
 import { doing, share } from "./words.js";
 import { cancel, setPaused } from "./doings.js";
@@ -11,18 +11,16 @@ part("easel-queue", store, ({ list }, host) => (state) => {
   fill(list, jobs, state.system);
 });
 
-part("easel-queue-menu", store, ({ opener, label, count, menu, empty, list, pause }) => {
+part("easel-queue-menu", store, ({ opener, count, menu, empty, list, pause }) => {
   pause.onclick = () => setPaused(!store.state.system?.queue_paused);
-  menu.addEventListener("toggle", () => place(menu, opener));
+  opensBelow(menu, opener);
   return (state) => {
     const jobs = active(state);
     const paused = Boolean(state.system?.queue_paused);
-    say(label, paused ? "Paused" : "Queue");
     say(count, String(jobs.length));
     set(opener, "data-paused", paused);
     set(opener, "aria-label", `Queue: ${jobs.length} waiting or running${paused ? ", paused" : ""}`);
     set(pause, "data-paused", paused);
-    say(pause.lastElementChild, paused ? "Resume the queue" : "Pause the queue");
     empty.hidden = jobs.length > 0;
     fill(list, jobs, state.system);
   };
@@ -35,7 +33,7 @@ function fill(list, jobs, system) {
     say(title, job.title || "Untitled");
     say(words, doing(job, system));
     bar.hidden = done === null;
-    bar.firstElementChild.style.inlineSize = `${(done ?? 0) * 100}%`;
+    fillBar(bar, done);
   });
 }
 
@@ -46,10 +44,4 @@ function create({ id, title }) {
   stop.onclick = () => cancel(id);
   set(stop, "aria-label", `Cancel “${title}”`);
   return row;
-}
-
-function place(menu, opener) {
-  const box = opener.getBoundingClientRect();
-  const start = Math.max(8, Math.min(box.left, innerWidth - menu.offsetWidth - 8));
-  Object.assign(menu.style, { insetBlockStart: `${box.bottom + 8}px`, insetInlineStart: `${start}px` });
 }

@@ -1,8 +1,9 @@
 // Thumbnails by day, newest first: the results pane, and the gallery tab's grid.
 
-import { CallError, call } from "./api.js";
+import { call } from "./api.js";
 import { copyOf, part, reconcile, say, set } from "./dom.js";
-import { address } from "./picture.js";
+import { tried } from "./doings.js";
+import { thumbnail } from "./picture.js";
 import { onStage, show } from "./shown.js";
 import { store } from "./store.js";
 import { day } from "./words.js";
@@ -26,7 +27,11 @@ part("easel-results", store, ({ heading, empty, days, more }, host) => {
     if (drawn[0] === state.pictures && drawn[1] === shown) return;
     drawn = [state.pictures, shown];
     reconcile(days, byDay(state.pictures), (group) => group.name, section, (element, group) =>
-      reconcile(element.lastElementChild, group.pictures, ({ id, saved }) => `${id} ${saved}`, (picture) => thumbnail(picture, choose),
+      reconcile(element.lastElementChild, group.pictures, ({ id, saved }) => `${id} ${saved}`, (picture) => {
+        const made = thumbnail(picture, () => choose(picture));
+        made.ondblclick = () => store.change({ viewer: picture.id });
+        return made;
+      },
         (child, { id }) => set(child, "aria-current", id === shown ? "true" : null)));
   };
 });
@@ -43,13 +48,10 @@ class Older {
     const known = store.state.pictures;
     // Pictures of one job may share their time: ask for a little more than what is older.
     const before = known.length ? `&before=${known.at(-1).created + 0.001}` : "";
-    try {
+    await tried(async () => {
       store.older(await call("GET", `/api/pictures?limit=${PAGE}${before}`));
       this.ended = store.state.pictures.length === known.length;
-    } catch (error) {
-      if (!(error instanceof CallError)) throw error;
-      store.change({ notice: error });
-    }
+    });
     this.loading = false;
   }
 }
@@ -65,20 +67,7 @@ function byDay(pictures) {
 }
 
 function section({ name }) {
-  const element = document.createElement("section");
-  element.innerHTML = '<h3></h3><div class="thumbs"></div>';
+  const element = copyOf("day");
   say(element.firstElementChild, name);
   return element;
-}
-
-function thumbnail(picture, choose) {
-  const made = copyOf("thumb");
-  const [image, corner] = made.children;
-  image.src = address(picture, picture.saved ? "/thumbnail" : "");
-  image.alt = picture.prompt;
-  corner.hidden = picture.saved;
-  made.title = picture.prompt;
-  made.onclick = () => choose(picture);
-  made.ondblclick = () => store.change({ viewer: picture.id });
-  return made;
 }

@@ -2,14 +2,12 @@
 
 import { active, store } from "./store.js";
 
-const ended = (job) => !["queued", "running"].includes(job.state);
-
 /** What is on the stage: the work that the status line tells of, and the picture above it. */
 export function onStage(state) {
   const followed = state.jobs.get(state.followed) ?? null;
   const working = active(state);
   const running = working.find((job) => job.state === "running") ?? null;
-  const job = followed && !ended(followed) && followed.state === "running" ? followed : running ?? working[0] ?? null;
+  const job = followed?.state === "running" ? followed : running ?? working[0] ?? null;
   if (state.shown) {
     const picture = state.pictures.find((known) => known.id === state.shown) ?? null;
     if (picture) return { job, picture, preview: null, failed: null, stale: false };
@@ -34,11 +32,10 @@ export function show(id) {
   store.change({ shown: id });
 }
 
-/** Show the next older (1) or newer (-1) picture; says whether there is one. */
-export function step(direction, from = onStage(store.state).picture) {
-  const { pictures } = store.state;
-  const place = pictures.findIndex((known) => known.id === from?.id);
-  const next = pictures[place + direction];
-  if (next) show(next.id);
-  return next ?? null;
+/** Show the next older (1) or newer (-1) picture, on the stage and where it is open in full. */
+export function step(direction) {
+  const { pictures, viewer } = store.state;
+  const from = viewer ?? onStage(store.state).picture?.id;
+  const next = pictures[pictures.findIndex((known) => known.id === from) + direction];
+  if (next) store.change({ shown: next.id, viewer: viewer && next.id });
 }

@@ -1,8 +1,8 @@
 // The stage: the large picture or its growing preview, what happens in words, and what to do next.
 
 import { drawNotes } from "./banner.js";
-import { copyOf, fillDetails, part, parts, reconcile, say, set } from "./dom.js";
-import { address, describe, showIn, wireActions } from "./picture.js";
+import { copyOf, fillBar, fillDetails, part, parts, reconcile, say, set } from "./dom.js";
+import { address, describe, showIn, thumbnail, wireActions } from "./picture.js";
 import { onStage, show } from "./shown.js";
 import { store } from "./store.js";
 import { doing, share } from "./words.js";
@@ -28,7 +28,7 @@ part("easel-stage", store, (own, host) => {
     own.failure.hidden = !failed || Boolean(picture);
     reconcile(own.failure, failed ? [failed] : [], (job) => job.id, failureCard);
     drawStrip(own.strip, state, picture);
-    drawNotes(own.notes, notesFor(now));
+    drawNotes(own.notes, notesFor(now, state));
     own.actions.hidden = !picture || stale;
     updateActions();
     drawFoot(own, now, state);
@@ -67,16 +67,15 @@ function drawStrip(strip, { pictures }, picture) {
   made.sort((a, b) => a.index - b.index);
   strip.hidden = made.length < 2;
   reconcile(strip, strip.hidden ? [] : made, (known) => known.id, (known) => {
-    const thumb = copyOf("thumb");
-    thumb.firstElementChild.src = address(known, known.saved ? "/thumbnail" : "");
+    const thumb = thumbnail(known, () => show(known.id));
     set(thumb, "aria-label", `Picture ${known.index + 1}`);
-    thumb.onclick = () => show(known.id);
     return thumb;
   }, (thumb, known) => set(thumb, "aria-current", known.id === picture.id ? "true" : null));
 }
 
-function notesFor({ picture, job, failed }) {
-  const notes = ((job ?? failed)?.warnings ?? []).map((text) => ({ text }));
+function notesFor({ picture, job, failed }, { jobs }) {
+  const told = (job ?? failed ?? jobs.get(picture?.job))?.warnings ?? [];
+  const notes = told.length ? [{ text: told.join(" "), calm: true }] : [];
   if (failed && picture) notes.push({ text: `${failed.failure?.sentence} ${failed.failure?.hint}` });
   if (picture && !picture.saved) {
     notes.push({ picture, text: "This picture is not on the disk: it is kept in memory only. Download it, or make room and resume the queue." });
@@ -88,9 +87,8 @@ function drawFoot({ bar, first, second, stop, live }, { job, picture }, state) {
   const done = job ? share(job) : null;
   const percent = Math.round(done * 100);
   bar.hidden = stop.hidden = !job;
-  set(bar, "data-waiting", job !== null && done === null);
+  fillBar(bar, done);
   set(bar, "aria-valuenow", done === null ? null : percent);
-  bar.firstElementChild.style.inlineSize = done === null ? "" : `${done * 100}%`;
   document.title = done === null ? "Easel" : `${percent} % · Easel`;
   say(live, announced(job, done, state));
   if (!job && !picture) {

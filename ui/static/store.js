@@ -77,7 +77,7 @@ function job(state, { job: changed }) {
   const jobs = new Map(state.jobs).set(changed.id, changed);
   const previews = new Map(state.previews);
   if (changed.state !== "running") previews.delete(changed.id);
-  const ended = [...jobs.values()].filter((known) => ![`queued`, `running`].includes(known.state));
+  const ended = [...jobs.values()].filter((known) => !goesOn(known));
   ended.sort((a, b) => b.created - a.created).slice(KEPT_JOBS).forEach((known) => jobs.delete(known.id));
   return { jobs, previews };
 }
@@ -103,10 +103,15 @@ function merged(known, added) {
   return [...all.values()].sort((a, b) => b.created - a.created || b.index - a.index);
 }
 
+/** Whether a job waits or runs. */
+export function goesOn({ state }) {
+  return state === "queued" || state === "running";
+}
+
 /** Jobs that wait or run, in the order in which they are done. */
 export function active(state) {
   return [...state.jobs.values()]
-    .filter((known) => known.state === "queued" || known.state === "running")
+    .filter(goesOn)
     .sort((a, b) => (a.position ?? 0) - (b.position ?? 0) || a.created - b.created);
 }
 

@@ -28,15 +28,12 @@ export function day(seconds) {
   const days = Math.ceil((midnight - then) / 86_400_000);
   if (days <= 0) return "Today";
   if (days === 1) return "Yesterday";
-  const sameYear = then.getFullYear() === midnight.getFullYear();
-  return then.toLocaleDateString(undefined, {
-    weekday: "long", day: "numeric", month: "long", year: sameYear ? undefined : "numeric",
-  });
+  return then.toLocaleDateString(undefined, { dateStyle: "full" });
 }
 
 /** The time of day. */
 export function clock(seconds) {
-  return new Date(seconds * 1000).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
+  return new Date(seconds * 1000).toLocaleTimeString(undefined, { timeStyle: "short" });
 }
 
 /** What a job is doing, in one sentence. */
@@ -49,9 +46,7 @@ export function doing(job, system) {
     if (system?.engine === "restarting") return "The engine is restarting; the job goes on by itself";
     return running(job);
   }
-  return {
-    finished: "Done", failed: "Failed", cancelled: "Cancelled", set_aside: "Set aside",
-  }[job.state];
+  return "Stopped";
 }
 
 function running(job) {

@@ -49,7 +49,7 @@ def _splitter(pane: str, label: str) -> None:
     """The edge of a pane, which is dragged to make it wider."""
     element(
         "splitter",
-        empty=True,
+        content="",
         pane=pane,
         role="separator",
         tabindex="0",

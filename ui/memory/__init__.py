@@ -1,0 +1,1 @@
+"""What the page shows of memory: the plan above Generate, fits in the picker, the panel."""
