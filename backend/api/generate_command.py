@@ -1,20 +1,22 @@
 """`generate`: pictures from the command line, without a page."""
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 import click
 
 from backend.api.arguments import request_from
+from backend.api.low_memory import low_memory_of, low_memory_options
 from backend.api.options import field_option
 from backend.api.running import DONE, FAILED, run_command
 from backend.api.verbs import Verbs
 from backend.api.waiting import wait_and_tell
 from backend.outputs.writing import write_atomically
+from backend.schema.catalogue import Catalogue
 from backend.schema.errors import RequestError
-from backend.schema.generation import GENERATION_FIELDS
+from backend.schema.generation import GENERATION_FIELDS, GenerationRequest
 from backend.schema.jobs import OWNER, JobState, JobView
 
 OpenStudio = Callable[[], AbstractContextManager[Verbs]]
@@ -43,6 +45,7 @@ def _command(open_studio: OpenStudio) -> click.Command:
             help="Also write the picture to this PNG file; several get -1, -2 … at the end.",
         ),
         *map(field_option, fields),
+        *low_memory_options(),
         click.Option(["--json", "as_json"], is_flag=True, help="Print the settings as JSON."),
     ]
     text = "Make pictures of PROMPT. They are kept in the outputs folder."
@@ -50,15 +53,12 @@ def _command(open_studio: OpenStudio) -> click.Command:
 
 
 def _generate(
-    open_studio: OpenStudio, values: Mapping[str, object], target: Path | None, *, as_json: bool
+    open_studio: OpenStudio, values: dict[str, object], target: Path | None, *, as_json: bool
 ) -> int:
     if target is not None and target.suffix.lower() != ".png":
         raise RequestError(f"“{target.name}” does not end in .png.", "Easel writes PNG files.")
-    given = {name: value for name, value in values.items() if value is not None}
-    if "checkpoint" in given:
-        given["checkpoint"] = _as_path(str(given["checkpoint"]))
     with open_studio() as studio:
-        request = request_from(given, studio.models.catalogue())
+        request = _request(values, studio.models.catalogue())
         job = studio.generation.submit(OWNER, request)
         view = wait_and_tell(studio, job, sys.stderr)
         paths = _keep(studio, view, target)
@@ -69,6 +69,15 @@ def _generate(
             for path in paths:
                 click.echo(path)
     return _code(view)
+
+
+def _request(values: dict[str, object], catalogue: Catalogue) -> GenerationRequest:
+    low_memory = low_memory_of(values)
+    given = {name: value for name, value in values.items() if value is not None}
+    if "checkpoint" in given:
+        given["checkpoint"] = _as_path(str(given["checkpoint"]))
+    request = request_from(given, catalogue)
+    return request.model_copy(update={"memory": request.memory.over(low_memory)})
 
 
 def _as_path(name: str) -> str:

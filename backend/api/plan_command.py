@@ -8,6 +8,7 @@ from typing import get_args
 
 import click
 
+from backend.api.low_memory import low_memory_of, low_memory_options
 from backend.api.options import field_option
 from backend.api.running import run_command
 from backend.api.verbs import Memory
@@ -57,6 +58,7 @@ def _command(open_memory: OpenMemory) -> click.Command:
             click.Option(["--ram"], help="The machine's memory, such as 16GB."),
             click.Option(["--device"], type=_choices(DeviceKind), help="What computes."),
             *map(field_option, _MEMORY),
+            *low_memory_options(),
             click.Option(["--json", "as_json"], is_flag=True, help="Print JSON."),
         ],
         callback=plan,
@@ -87,9 +89,11 @@ def _request(asked: dict[str, object]) -> PlanRequest:
     for spec in _MEMORY:
         value = asked[spec.setting.short_name]
         fields[spec.id] = None if value is None else str(value)
+    generation = GenerationRequest.from_fields(fields)
+    memory = generation.memory.over(low_memory_of(asked))
     return PlanRequest.model_validate(
         {
-            "generation": GenerationRequest.from_fields(fields),
+            "generation": generation.model_copy(update={"memory": memory}),
             "device": asked["device"],
             "device_bytes": _amount("--budget", asked["budget"]),
             "ram_bytes": _amount("--ram", asked["ram"]),

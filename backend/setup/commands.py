@@ -22,6 +22,8 @@ PAGE_FLAGS = {
     "--listen": "reachable from your network, with a password made on the spot",
     "--share": "a public link through Gradio's tunnel, with a password made on the spot",
     "--mcp-ports": "the tool door on these ports as well, such as 8005,8189",
+    "--medvram": "less of a card's memory: only the part of a model that works is on it",
+    "--lowvram": "still less: the model comes block by block, pictures are decoded in tiles",
 }
 VALUED_FLAGS = frozenset({"--port", "--mcp-ports"})
 SETUP_FLAGS = {

@@ -10,6 +10,7 @@ from backend.schema.errors import AlreadyRunningError
 from backend.schema.events import Failed
 from backend.schema.generation import GENERATION_FIELDS
 from backend.schema.jobs import JobState
+from backend.schema.memory_settings import MemorySettings
 from tests.fixtures.studio import MemoryStudio
 
 
@@ -70,6 +71,25 @@ def test_flags_reach_the_request(studio):
     request = studio.requests[0]
     assert (request.sampling.steps, request.sampling.cfg_scale) == (3, 4.5)
     assert request.sampling.sampler == "euler_a"
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        (["--placement", "group"], MemorySettings(placement="group")),
+        (["--medvram"], MemorySettings(placement="model")),
+        (["--lowvram"], MemorySettings(placement="group", tiling="tiled")),
+        (["--medvram", "--lowvram"], MemorySettings(placement="group", tiling="tiled")),
+        (
+            ["--lowvram", "--placement", "leaf", "--precision", "fp8"],
+            MemorySettings(placement="leaf", precision="fp8", tiling="tiled"),
+        ),
+    ],
+)
+def test_how_memory_is_used_reaches_the_request(studio, flags, expected):
+    assert run(["x", *flags], lambda: studio) == 0
+
+    assert studio.requests[0].memory == expected
 
 
 def test_json_prints_the_settings(studio, capsys):

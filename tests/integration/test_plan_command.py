@@ -76,6 +76,30 @@ def test_placements_are_chosen_by_hand(command, file):
     assert json.loads(out)["placement"] == "group"
 
 
+def test_less_memory_in_one_word(command, file):
+    def planned(*words):
+        view = json.loads(command("--model", file, "--budget", "24GB", "--json", *words)[1])
+        return view["placement"], view["vae_tile"]
+
+    assert planned() == ("resident", None)
+    assert planned("--medvram") == ("model", None)
+    assert planned("--lowvram") == ("group", 64)
+    assert planned("--lowvram", "--placement", "leaf", "--vae-tiling", "whole") == ("leaf", None)
+
+
+def test_each_parts_precision_is_told(command, file):
+    _, out, _ = command("--model", file, "--budget", "4GB", "--precision", "fp8", "--json")
+
+    view = json.loads(out)
+    assert {part["role"]: part["storage"] for part in view["parts"]} == {
+        "clip_l": "full",
+        "clip_g": "full",
+        "diffusion_model": "fp8",
+        "vae": "full",
+    }
+    assert {"placement", "peak_bytes", "seconds", "sentence", "why"} <= view.keys()
+
+
 def test_without_a_budget_this_machine_counts(command):
     code, out, _ = command("--model", "starter", "--device", "cpu", "--json")
 

@@ -10,6 +10,7 @@ from gradio.exceptions import ChecksumMismatchError
 
 from backend.access.access import Access
 from backend.places import Places
+from backend.schema.memory_settings import MemorySettings
 from tests.fixtures.program import wait_until
 from ui.server import announcing
 from ui.server.address_note import known_address, noted_address
@@ -44,6 +45,14 @@ def test_every_flag_is_understood():
     assert code == 0
     assert options == ServeOptions(9000, False, True, True, (8005, 8189))
     assert options.reachable_from_outside
+
+
+def test_the_page_starts_with_less_memory_where_that_is_asked():
+    _, plain = parsed()
+    _, little = parsed("--lowvram")
+
+    assert plain.memory == MemorySettings()
+    assert little.memory == MemorySettings(placement="group", tiling="tiled")
 
 
 @pytest.mark.parametrize(

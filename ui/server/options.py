@@ -1,7 +1,7 @@
 """What the page's command line says."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import click
 
@@ -21,7 +21,7 @@ class ServeOptions:
     listen: bool = False
     share: bool = False
     tool_ports: tuple[int, ...] = ()
-    memory: MemorySettings = MemorySettings()
+    memory: MemorySettings = field(default_factory=MemorySettings)
     """How memory is used in this run, where a request decides nothing else."""
 
     @property
