@@ -2,28 +2,21 @@
 
 import re
 import sys
-from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
-from typing import NamedTuple
 
 from backend.memory.estimate import GIB, MIB, READERS, Parts
 from backend.memory.placements import SCALE
 from backend.memory.plan import needs, plan
-from backend.memory.tables import PUBLISHED, FamilyTable, PartTable, load_tables
-from backend.schema.catalogue import Catalogue, FamilyInfo
+from backend.memory.published import published
+from backend.memory.tables import load_tables
 from backend.schema.memory import Budget, PlanView, Workload
 from backend.schema.memory_settings import MemorySettings, Placement
-from backend.schema.models import PartFacts
 
 PATH = Path(__file__).resolve().parents[2] / "docs" / "memory.md"
 BUDGETS = (4, 6, 8, 12, 16, 24)
 """GB of a card, of 2³⁰ bytes."""
 RAM = 32
 _PLACEMENTS: tuple[Placement, ...] = ("resident", "model", "group", "leaf")
-_LARGE = 4 * 10**9
-"""Parameters of networks whose files are often narrower than 16 bits."""
-_BITS_OF_Q4 = 4.5
 _SHORT: dict[Placement, str] = {
     "resident": "all resident",
     "model": "model offload",
@@ -32,51 +25,10 @@ _SHORT: dict[Placement, str] = {
 }
 
 
-class Published(NamedTuple):
-    """A family in one precision, at the size that it draws best at."""
-
-    label: str
-    workload: Workload
-
-
-def published() -> Iterator[Published]:
-    """Every family as its files usually are, and large ones in narrower precisions too."""
-    text = files("backend.schema").joinpath("catalogue.json").read_text(encoding="utf-8")
-    infos = {info.id: info for info in Catalogue.model_validate_json(text).families}
-    for table in load_tables().families:
-        if table.name != PUBLISHED:
-            continue
-        info = infos[table.family]
-        yield Published(f"{info.label}, 16 bits", _workload(table, info, 16, 16))
-        network = table.part("diffusion_model")
-        if network is not None and network.parameters > _LARGE:
-            yield Published(f"{info.label}, fp8", _workload(table, info, 8, 8))
-            yield Published(f"{info.label}, Q4 GGUF", _workload(table, info, _BITS_OF_Q4, 8))
-
-
-def _workload(
-    table: FamilyTable, info: FamilyInfo, network_bits: float, t5_bits: float
-) -> Workload:
-    def stored(part: PartTable) -> PartFacts:
-        bits = {"diffusion_model": network_bits, "t5xxl": t5_bits}.get(part.role, 16)
-        size = int(part.parameters * bits) // 8
-        return PartFacts(role=part.role, parameters=part.parameters, bytes=size)
-
-    usual = info.defaults
-    return Workload(
-        family=table.family,
-        parts=tuple(map(stored, table.parts)),
-        width=usual.width,
-        height=usual.height,
-        prompts=2 if usual.cfg_scale > 1 else 1,
-        steps=usual.steps,
-    )
-
-
 def plans_table() -> str:
     """Family × budget → what is done, the peak, and how much slower it is."""
     rows = [_row(["", *(f"{size} GB" for size in BUDGETS)]), _row(["-"] * (len(BUDGETS) + 1))]
-    for label, workload in published():
+    for _, label, workload in published():
         budgets = (
             Budget(device="cuda", device_bytes=size * GIB, ram_bytes=RAM * GIB) for size in BUDGETS
         )
@@ -109,7 +61,7 @@ def placements_table() -> str:
     """Family → parameters, activations and the peak of each placement while it draws."""
     head = ["", "network, parameters", "weights, 16 bits", "draws", "decodes", *_SHORT.values()]
     rows = [_row(head), _row(["-"] * len(head))]
-    for label, workload in published():
+    for _, label, workload in published():
         if not label.endswith("16 bits"):
             continue
         ways = (MemorySettings(placement=each, precision="exact") for each in _PLACEMENTS)

@@ -28,11 +28,11 @@ def sentence_for(plan: PlanView, workload: Workload) -> str:
         there = min(there, plan.budget.ram_bytes)
     if not plan.fits:
         return _does_not_fit(plan, there)
-    needs = f"Needs {plan.peak_bytes / GIB:.1f} of {_gigabytes(there)} GB"
+    needs = f"Needs {plan.peak_bytes / GIB:.1f} of {in_gigabytes(there)} GB"
     measures = [*_measures(plan, workload)]
     if not measures:
         return f"{needs}: everything stays in {memory}, at full speed."
-    return f"{needs}: {', '.join(measures)}, {_slower(plan.slow_down)}."
+    return f"{needs}: {', '.join(measures)}, {slower(plan.slow_down)}."
 
 
 def hint_for(plan: PlanView, workload: Workload) -> str:
@@ -47,7 +47,7 @@ def hint_for(plan: PlanView, workload: Workload) -> str:
 def reasons(plan: PlanView, workload: Workload) -> tuple[str, ...]:
     """A sentence for each thing that was decided."""
     phase = {"read": "reading the prompt", "draw": "drawing", "decode": "decoding"}
-    most = _gigabytes(plan.peak_bytes)
+    most = in_gigabytes(plan.peak_bytes)
     told = [f"The most memory, {most} GB, is needed while {phase[plan.peak_phase]}."]
     told += [_lies(part, plan) for part in plan.parts if part.placement != "resident"]
     told += [
@@ -78,12 +78,12 @@ def _does_not_fit(plan: PlanView, there: int) -> str:
     if plan.peak_bytes > there:
         where = "there are" if plan.budget.shared else "the card has"
         return (
-            f"Does not fit: needs {_gigabytes(plan.peak_bytes)} GB, and {where} "
-            f"{_gigabytes(there)}."
+            f"Does not fit: needs {in_gigabytes(plan.peak_bytes)} GB, and {where} "
+            f"{in_gigabytes(there)}."
         )
     return (
-        f"Does not fit: needs {_gigabytes(plan.ram_bytes)} GB of the machine's memory, and there "
-        f"are {_gigabytes(plan.budget.ram_bytes)}."
+        f"Does not fit: needs {in_gigabytes(plan.ram_bytes)} GB of the machine's memory, and there "
+        f"are {in_gigabytes(plan.budget.ram_bytes)}."
     )
 
 
@@ -115,7 +115,7 @@ def _measures(plan: PlanView, workload: Workload) -> Iterator[str]:
 def _lies(part: PartPlan, plan: PlanView) -> str:
     place = "in RAM" if plan.parked == "ram" else "on the disk"
     name = _name(part.role)
-    size = _gigabytes(part.weight_bytes)
+    size = in_gigabytes(part.weight_bytes)
     if part.placement == "model":
         return f"The {name} ({size} GB) waits {place} while others work."
     unit = "block" if part.placement == "group" else "layer"
@@ -143,7 +143,8 @@ def _name(role: Role) -> str:
     return _NAMES.get(role, _ENCODERS.get(role, "text encoder"))
 
 
-def _slower(slow_down: float) -> str:
+def slower(slow_down: float) -> str:
+    """How much slower, in words."""
     if slow_down < _NOTICED:
         return "at nearly full speed"
     if slow_down < _TWICE:
@@ -151,6 +152,6 @@ def _slower(slow_down: float) -> str:
     return f"about {slow_down:.1f} times as long"
 
 
-def _gigabytes(size: int) -> str:
+def in_gigabytes(size: int) -> str:
     """In GB as memory is sold, of 2³⁰ bytes."""
     return f"{size / GIB:.1f}".removesuffix(".0")

@@ -6,16 +6,16 @@ from pathlib import Path
 from backend.places import Places
 from backend.setup.environment import Environment, Wanted
 from backend.setup.errors import SetupError
-from backend.setup.fits import judge
 from backend.setup.lock import setup_lock
 from backend.setup.prepare import Outside, Preparation
 from backend.setup.probe import Probe
 from backend.setup.space import free_bytes
 from backend.setup.terminal import say, size_in_words
-from backend.setup.trials import OTHERS, TORCH, Outcome, Trial, attempt
+from backend.setup.trials import OTHERS, TORCH, Outcome, Trial, attempt, fits_trial
 
 LITTLE_ROOM = 5 * 10**9
 SMALLEST_WEIGHTS = 10**5
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class Doctor:
@@ -27,6 +27,7 @@ class Doctor:
         self._mends = mends
         self._troubles: list[str] = []
         self._computes_on = ""
+        self._works = False
 
     def examine(self, wanted: Wanted, places: Places) -> int:
         """Tell what there is to tell, mend what can be mended; return 0 when all is well."""
@@ -67,6 +68,7 @@ class Doctor:
                 if not self._environment.folder.exists():
                     self._tell_of_none(preparation)
                 elif self._complete(preparation):
+                    self._works = True
                     self._try_libraries(preparation)
         except SetupError as error:
             self._trouble("Set-up", str(error))
@@ -116,8 +118,13 @@ class Doctor:
     def _tell_what_fits(self) -> None:
         say()
         say("Models")
-        for verdict in judge(self._probe, on_card=bool(self._computes_on)):
-            _row(verdict.label, verdict.words)
+        if not self._works:
+            _row("", "told once the environment is complete")
+            return
+        trial = fits_trial(ROOT, self._probe, on_card=bool(self._computes_on))
+        for line in attempt(self._environment.python, trial).said.splitlines():
+            label, _, words = line.partition("\t")
+            _row(label, words)
 
     def _look_at_places(self, places: Places) -> None:
         say()

@@ -16,6 +16,8 @@ KFD_NODES = "/sys/class/kfd/kfd/topology/nodes"
 FULL_QUERY = "name,driver_version,compute_cap,memory.total"
 OLD_QUERY = "name,driver_version,memory.total"  # drivers before 510 do not tell the capability
 MISSING_COMMAND = 127
+SHARED = 0.75
+"""The part of a Mac's memory that its graphics may take."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,14 @@ class Probe:
         if self.system == "Darwin":
             words.append("Apple's GPU, which shares the memory")
         return words
+
+    @property
+    def card_bytes(self) -> int:
+        """The memory of the best card; 0 where there is none or it is not known."""
+        if self.system == "Darwin":
+            return int(self.memory_bytes * SHARED)
+        sizes = [card.memory_mib for card in self.nvidia_cards] or [self.amd_memory_mib]
+        return max(sizes) * 2**20
 
     @property
     def wsl(self) -> bool:

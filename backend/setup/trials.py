@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from backend.setup.contents import OPENCV
+from backend.setup.probe import Probe
 
 TRIAL_SECONDS = 300
 
@@ -50,6 +51,27 @@ OTHERS = (
     Trial("Models (diffusers)", ("diffusers", "transformers"), "import diffusers, transformers"),
     Trial("Page (Gradio)", ("gradio",), "import gradio"),
 )
+
+
+def fits_trial(root: Path, probe: Probe, *, on_card: bool) -> Trial:
+    """Ask which families of models fit a machine; says a line for each, a tab after its name.
+
+    Args:
+        root: The folder of Easel's own code.
+        probe: The machine.
+        on_card: Whether PyTorch computes on its card.
+    """
+    kind, size = "cpu", probe.memory_bytes
+    if on_card and probe.card_bytes:
+        kind, size = "mps" if probe.system == "Darwin" else "cuda", probe.card_bytes
+    words = [kind, str(size), str(probe.memory_bytes)]
+    code = f"""
+import sys
+sys.path.insert(0, {str(root)!r})
+from backend.memory.fits import main
+main({words!r})
+"""
+    return Trial("Models", (), code)
 
 
 def attempt(python: Path, trial: Trial) -> Outcome:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from backend.memory.document import published
 from backend.memory.pace import PaceBook, work_of
+from backend.memory.published import published
 
 
 @pytest.fixture

@@ -2,9 +2,9 @@
 
 import pytest
 
-from backend.memory.document import published
 from backend.memory.peaks import PeakBook, ratio_of
 from backend.memory.plan import plan
+from backend.memory.published import published
 from backend.schema.memory import Budget
 
 GIB = 2**30

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from backend.memory.document import Published, published
 from backend.memory.estimate import CONTEXT, WORKSPACE
 from backend.memory.plan import needs, plan
+from backend.memory.published import Published, published
 from backend.memory.tables import PUBLISHED, load_tables
 from backend.schema.errors import ModelError
 from backend.schema.memory import Budget, Workload

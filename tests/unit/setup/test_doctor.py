@@ -84,14 +84,18 @@ def examine(environment, places, monkeypatch, capfd):
 
 def test_a_healthy_machine_is_described_and_well(examine):
     code, said, _ = examine(
-        "linux-rtx-4090", outcomes={TORCH.label: [Outcome(passed=True, said="RTX 4090")]}
+        "linux-rtx-4090",
+        outcomes={
+            TORCH.label: [Outcome(passed=True, said="RTX 4090")],
+            "Models": [Outcome(passed=True, said="SD 1.5\tfits as 16 bits")],
+        },
     )
 
     assert code == 0
     assert "NVIDIA GeForce RTX 4090, 24 GB, driver 580.95.05" in said
     assert "AMD Ryzen 7 7700X" in said
     assert "standard build, computes on RTX 4090" in said
-    assert "SD 1.5                    fits well" in said
+    assert "SD 1.5                    fits as 16 bits" in said
     assert "with the starter model" in said
     assert said.endswith("All is well.\n")
 
@@ -101,6 +105,7 @@ def test_before_the_set_up_it_tells_what_would_come_and_changes_nothing(examine,
 
     assert code == 1
     assert "python3 app.py does it (downloads 3.2 GB)" in said
+    assert "told once the environment is complete" in said
     assert not environment.folder.exists()
 
 
