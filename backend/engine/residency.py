@@ -4,6 +4,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import torch
 
 from backend.engine.accelerator import (
@@ -16,6 +17,8 @@ from backend.engine.accelerator import (
 from backend.engine.families.base import Model
 from backend.engine.loading.files import files_of
 from backend.engine.loading.size import readable_size, size_of
+from backend.engine.memory.placing import Placing
+from backend.engine.memory.planning import Room
 from backend.engine.memory.workplace import Workplace
 from backend.engine.registry import find_family
 from backend.schema.events import Event, Stage
@@ -60,13 +63,19 @@ class Residency:
         return self._seconds_of_gone + sum(held)
 
     def load(
-        self, wanted: ResolvedModel, partner: ResolvedModel | None = None
+        self,
+        wanted: ResolvedModel,
+        partner: ResolvedModel | None = None,
+        placing: Placing | None = None,
+        room: Room | None = None,
     ) -> Generator[Event, None, Model]:
         """Hand out a checkpoint, loading it where it is not in memory.
 
         Args:
             wanted: The checkpoint.
             partner: Another one that the same job uses, which goes last where room is short.
+            placing: How its parts are to lie; None for all of them on the device.
+            room: What it takes; None where that is not known.
 
         Raises:
             ModelError: When it is missing or broken.
@@ -76,16 +85,17 @@ class Residency:
             self._in_use = None
             self._let_go(wanted.path)
             del known
-            needed = bytes_of(wanted)
-            self._make_room(needed, partner)
+            room = room or Room(bytes_of(wanted), ROOM_TO_DRAW)
+            self._make_room(room, partner)
             yield Stage(sentence=f"Loading {wanted.name} ({readable_size(Path(wanted.path))})")
             use_physical_cores()
-            workplace = Workplace(choose_device())
+            workplace = Workplace(choose_device(), placing)
             model = yield from find_family(wanted.family).load(files_of(wanted), workplace)
-            known = _Held(wanted, model, needed)
+            known = _Held(wanted, model, room.weights)
         else:
             del self._held[wanted.path]
-            self._make_room(0, partner)
+            self._make_room(Room(0, room.drawing if room else ROOM_TO_DRAW), partner)
+            yield from known.model.workplace.arrange(placing or Placing())
         self._held[wanted.path] = known
         self._in_use = wanted.path
         return known.model
@@ -100,17 +110,19 @@ class Residency:
         self._in_use = None
         self.free_others()
 
-    def _make_room(self, needed: int, partner: ResolvedModel | None) -> None:
+    def _make_room(self, room: Room, partner: ResolvedModel | None) -> None:
         """Let go of what was used the longest ago, the partner last, until there is room."""
-        while self._held and not self._has_room(needed):
+        while self._held and not self._has_room(room):
             others = [path for path in self._held if partner is None or path != partner.path]
             self._let_go((others or list(self._held))[0])
 
-    def _has_room(self, needed: int) -> bool:
+    def _has_room(self, room: Room) -> bool:
         held = sum(each.bytes for each in self._held.values())
-        if self._budget is not None and held + needed > self._budget:
+        if self._budget is not None and held + room.weights > self._budget:
             return False
-        return needed + ROOM_TO_DRAW < self._free(choose_device())
+        if room.parked > psutil.virtual_memory().available:
+            return False
+        return room.weights + room.drawing < self._free(choose_device())
 
     def _let_go(self, path: str) -> None:
         gone = self._held.pop(path, None)

@@ -13,8 +13,9 @@ from backend.engine.context import Context, JobFunction
 from backend.engine.converting import convert
 from backend.engine.families.base import Conditioning, Model
 from backend.engine.families.decoding import decode
-from backend.engine.memory.ladder import Ladder, Lessons, Load
+from backend.engine.memory.ladder import Ladder, Lessons, Load, Means
 from backend.engine.memory.latents import LatentStore
+from backend.engine.memory.planning import Planner
 from backend.engine.registry import families
 from backend.engine.residency import Residency
 from backend.engine.sampling import Pace, begin, plan_pace, sample
@@ -36,6 +37,7 @@ class Work:
     pace: Pace
     residency: Residency
     ladder: Ladder
+    planner: Planner
     drawn: LatentStore
 
 
@@ -121,11 +123,15 @@ def finish(work: Work, latents: Mapping[int, Tensor], context: Context) -> Itera
 
 def _at_hand(wanted: ResolvedRequest, pace: Pace, context: Context) -> Work:
     residency = context.keep("residency", Residency)
-    load = Load.of(wanted)
-    means = context.keep("lessons", Lessons).recall(wanted.model.path, load)
+    planner = Planner.here(wanted)
+    planned = planner.plan(wanted.model)
+    load = Load.of(wanted, planned)
+    learned = context.keep("lessons", Lessons).recall(wanted.model.path, load)
+    means = Means.of(planned, load) if learned == Means() else learned
     drawn = LatentStore(context.places.data / "latents", context.job)
     drawn.sweep()
-    return Work(wanted, pace, residency, Ladder(load, means, residency.free_others), drawn)
+    ladder = Ladder(load, means, residency.free_others)
+    return Work(wanted, pace, residency, ladder, planner, drawn)
 
 
 def _drawn_before(drawn: LatentStore, batch: Batch) -> dict[int, Tensor] | None:
@@ -151,8 +157,28 @@ def _ready(
 def _loaded(
     work: Work, which: ResolvedModel, partner: ResolvedModel | None = None
 ) -> Generator[Event, None, Model]:
-    loading = partial(work.residency.load, which, partner)
-    return (yield from work.ladder.attempts("load", loading))
+    ladder, planner = work.ladder, work.planner
+
+    def load() -> Generator[Event, None, Model]:
+        settings = ladder.means.settings
+        placing, room = planner.placing(which, settings), planner.room(which, settings)
+        return work.residency.load(which, partner, placing, room)
+
+    ladder.changed = _nobody
+    model = yield from ladder.attempts("load", load)
+
+    def fit(means: Means) -> None:
+        model.workplace.want(planner.placing(which, means.settings))
+        model.workplace.prompts_in_turn = means.prompts_in_turn
+
+    fit(ladder.means)
+    ladder.changed = fit
+    return model
+
+
+def _nobody(means: Means) -> None:
+    """While a model is loaded, none is there to take to other means."""
+    del means
 
 
 def _decoded(work: Work, latent: Tensor, index: int) -> Generator[Event, None, Image.Image]:

@@ -73,18 +73,23 @@ class FluxDenoiser:
         height, width = x.shape[2:]
         rows = self.rows.for_pictures(len(x))
         tokens = packed(x).repeat(self.rows.prompts, 1, 1).to(transformer.dtype)
-        told = torch.full((len(tokens),), self.guidance or 0.0, device=x.device)
-        with torch.no_grad(), self.model.workplace.at_work(transformer):
-            output = transformer(
-                hidden_states=tokens,
-                encoder_hidden_states=rows.states.to(tokens.dtype),
-                pooled_projections=cast("Tensor", rows.pooled).to(tokens.dtype),
-                timestep=sigma.to(tokens).expand(len(tokens)),
-                guidance=None if self.guidance is None else told,
-                img_ids=positions(height, width, x.device),
-                txt_ids=torch.zeros(rows.states.shape[1], 3, device=x.device),
-                return_dict=False,
-            )[0]
+        inputs = {
+            "hidden_states": tokens,
+            "encoder_hidden_states": rows.states.to(tokens.dtype),
+            "pooled_projections": cast("Tensor", rows.pooled).to(tokens.dtype),
+            "timestep": sigma.to(tokens).expand(len(tokens)),
+        }
+        if self.guidance is not None:
+            inputs["guidance"] = torch.full((len(tokens),), self.guidance, device=x.device)
+        img_ids = positions(height, width, x.device)
+        txt_ids = torch.zeros(rows.states.shape[1], 3, device=x.device)
+
+        def network(**inputs: Tensor) -> Tensor:
+            return transformer(**inputs, img_ids=img_ids, txt_ids=txt_ids, return_dict=False)[0]
+
+        workplace = self.model.workplace
+        with torch.no_grad(), workplace.at_work(transformer):
+            output = rows.asked(network, inputs, in_turn=workplace.prompts_in_turn)
         return rows.mix(unpacked(output.to(x.dtype), height, width))
 
 

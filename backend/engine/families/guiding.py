@@ -3,6 +3,7 @@
 Source: Ho and Salimans 2022 (arXiv:2207.12598).
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -44,6 +45,23 @@ class PromptRows:
         """The rows for a batch of pictures."""
         pooled = None if self.pooled is None else self.pooled.repeat_interleave(count, dim=0)
         return PromptRows(self.states.repeat_interleave(count, dim=0), pooled, self.cfg_scale)
+
+    def asked(
+        self, network: Callable[..., Tensor], inputs: Mapping[str, Tensor], *, in_turn: bool
+    ) -> Tensor:
+        """What the network says of all rows.
+
+        Args:
+            network: Reads rows by the names of its inputs.
+            inputs: Each with as many rows as there are prompts × pictures, prompt after prompt.
+            in_turn: Whether it reads one prompt after the other, which takes less memory.
+        """
+        turns = 2 if in_turn and self.cfg_scale > 1 else 1
+        pieces = {name: rows.chunk(turns) for name, rows in inputs.items()}
+        said = [
+            network(**{name: each[turn] for name, each in pieces.items()}) for turn in range(turns)
+        ]
+        return said[0] if turns == 1 else torch.cat(said)
 
     def mix(self, output: Tensor) -> Tensor:
         """The guided output of the network, from what it says of each prompt.

@@ -84,12 +84,17 @@ class VelocityDenoiser:
         transformer = self.model.transformer
         rows = self.rows.for_pictures(len(x))
         batch = x.repeat(self.rows.prompts, 1, 1, 1).to(transformer.dtype)
-        with torch.no_grad(), self.model.workplace.at_work(transformer):
-            output = transformer(
-                hidden_states=batch,
-                timestep=(sigma * TIMESTEPS).float().to(x.device).expand(len(batch)),
-                encoder_hidden_states=rows.states.to(batch.dtype),
-                pooled_projections=cast("Tensor", rows.pooled).to(batch.dtype),
-                return_dict=False,
-            )[0]
+        inputs = {
+            "hidden_states": batch,
+            "timestep": (sigma * TIMESTEPS).float().to(x.device).expand(len(batch)),
+            "encoder_hidden_states": rows.states.to(batch.dtype),
+            "pooled_projections": cast("Tensor", rows.pooled).to(batch.dtype),
+        }
+
+        def network(**inputs: Tensor) -> Tensor:
+            return transformer(**inputs, return_dict=False)[0]
+
+        workplace = self.model.workplace
+        with torch.no_grad(), workplace.at_work(transformer):
+            output = rows.asked(network, inputs, in_turn=workplace.prompts_in_turn)
         return rows.mix(output.to(x.dtype))

@@ -51,7 +51,7 @@ def tiled_pixels(
         Shape (3, height × scale, width × scale), from -1 to 1.
     """
     height, width = scaled.shape[-2:]
-    layers = _Layers(vae)
+    layers = DecoderHalves(vae)
     yield Stage(sentence="Decoding")
     with torch.no_grad(), workplace.at_work(vae):
         features = layers.whole(scaled)
@@ -78,7 +78,7 @@ def _part(number: int, count: int) -> Stage:
 
 
 @dataclass(frozen=True)
-class _Layers:
+class DecoderHalves:
     """An autoencoder's decoder in two halves."""
 
     vae: AutoencoderKL

@@ -100,21 +100,32 @@ class UNetDenoiser:
         seen = scaled
         if self.beside is not None:
             seen = torch.cat([scaled, self.beside.expand(len(scaled), -1, -1, -1)], dim=1)
-        with torch.no_grad(), self.model.workplace.at_work(unet):
-            output = unet(
-                seen.repeat(self.rows.prompts, 1, 1, 1).to(unet.dtype),
-                timestep.float().to(scaled.device),
-                encoder_hidden_states=rows.states.to(unet.dtype),
-                timestep_cond=self._told_scale(),
-                added_cond_kwargs=self._added(rows),
+        told_scale, time = self._told_scale(), timestep.float().to(scaled.device)
+
+        def network(seen: Tensor, states: Tensor, **added: Tensor) -> Tensor:
+            return unet(
+                seen,
+                time,
+                encoder_hidden_states=states,
+                timestep_cond=told_scale,
+                added_cond_kwargs=added or None,
                 return_dict=False,
             )[0]
+
+        inputs = {
+            "seen": seen.repeat(self.rows.prompts, 1, 1, 1).to(unet.dtype),
+            "states": rows.states.to(unet.dtype),
+            **self._added(rows),
+        }
+        workplace = self.model.workplace
+        with torch.no_grad(), workplace.at_work(unet):
+            output = rows.asked(network, inputs, in_turn=workplace.prompts_in_turn)
         return rows.mix(output.to(scaled.dtype))
 
-    def _added(self, rows: PromptRows) -> dict[str, Tensor] | None:
+    def _added(self, rows: PromptRows) -> dict[str, Tensor]:
         added = self.model.added
         if added is None:
-            return None
+            return {}
         told = added(rows, self.settings)
         return {name: value.to(self.model.unet.dtype) for name, value in told.items()}
 

@@ -76,7 +76,7 @@ class Reader:
 
     def __init__(
         self,
-        module: torch.nn.Module,
+        shapes: Mapping[str, torch.Size],
         sources: Mapping[str, Source],
         dtype: torch.dtype,
         storage: Storage = "full",
@@ -85,13 +85,13 @@ class Reader:
         """Know the module.
 
         Args:
-            module: Whose tensors are wanted; what it holds now is not looked at.
+            shapes: Those of all tensors that are wanted, by name.
             sources: Where each of them lies.
             dtype: What it computes with.
             storage: How they are kept.
             castable: The names of those that may be kept in eight bits.
         """
-        self.shapes = {name: target.shape for name, target in module.state_dict().items()}
+        self.shapes = shapes
         self.sources = sources
         self.dtype = dtype
         self._storage: Storage = storage

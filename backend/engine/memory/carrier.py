@@ -6,6 +6,7 @@ from typing import Protocol
 
 import torch
 
+from backend.engine.loading.kept import Kept
 from backend.engine.memory.weight import Weight
 
 
@@ -23,6 +24,10 @@ class Unit:
 
 class Carrier(Protocol):
     """Brings weights."""
+
+    def parked(self, kept: Kept) -> Kept:
+        """How a tensor waits best in the machine's memory."""
+        ...
 
     def begin(self, unit: Unit) -> None:
         """Begin to bring a unit that will work soon, where that costs nobody time."""
@@ -42,6 +47,10 @@ class AtOnce:
     """Brings a unit when it is to work, and not before."""
 
     device: torch.device
+
+    def parked(self, kept: Kept) -> Kept:
+        """As it is."""
+        return kept
 
     def begin(self, unit: Unit) -> None:
         """Do nothing yet."""
@@ -64,6 +73,10 @@ class Streamed:
         default_factory=dict[Unit, torch.cuda.Event], init=False
     )
     _stream: torch.cuda.Stream | None = field(default=None, init=False)
+
+    def parked(self, kept: Kept) -> Kept:
+        """Where the card can read it by itself."""
+        return kept.pinned()
 
     def begin(self, unit: Unit) -> None:
         """Queue the copies beside the computing."""

@@ -7,13 +7,15 @@ from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor
-from torch._subclasses.fake_tensor import FakeTensorMode
-from torch.nn import Module, Parameter
+from torch.nn import Module
+from torch.nn.functional import scaled_dot_product_attention
+from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
-from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
+from torch.utils.flop_counter import flop_registry, sdpa_flop_count
 
 _ATTENTION = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu  # noqa: SLF001
+_COUNTED = cast("Mapping[object, Callable[..., object]]", flop_registry)
 _CONVOLUTION = torch.ops.aten.convolution.default
 _ENLARGING = torch.ops.aten.upsample_nearest2d.default
 Build = Callable[[], Module]
@@ -26,6 +28,8 @@ class Peak(NamedTuple):
     bytes: int
     on_processor: int
     """With what a processor's kernels hold while they work."""
+    operations: int
+    """How many multiplications and additions the call took."""
 
 
 class LivePeak(TorchDispatchMode):
@@ -40,6 +44,8 @@ class LivePeak(TorchDispatchMode):
         """The most that lived at once."""
         self.on_processor = 0
         """The same with what a processor's kernels hold while they work."""
+        self.operations = 0
+        """Multiplications and additions until now."""
 
     def __torch_dispatch__(
         self,
@@ -56,6 +62,7 @@ class LivePeak(TorchDispatchMode):
                 self._follow(leaf)
         held = before + processor_room(func, args, made)
         self.on_processor = max(self.on_processor, self._now, held)
+        self.operations += _operations(func, args, made)
         return made
 
     def _follow(self, tensor: Tensor) -> None:
@@ -92,20 +99,28 @@ def _key(tensor: Tensor) -> int:
     return tensor.untyped_storage()._cdata  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
 
-@contextmanager
-def nothing_computed(dtype: torch.dtype) -> Generator[None]:
-    """Tensors that are made within have shapes, and `dtype` by default, but no contents."""
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(dtype)
-    try:
-        with FakeTensorMode(), torch.device("cpu"), torch.no_grad():
-            yield
-    finally:
-        torch.set_default_dtype(before)
+class _AttentionInBlocks(TorchFunctionMode):
+    """Attention as the kernels do it that never hold the matrix of scores."""
+
+    def __torch_function__(
+        self,
+        func: Callable[..., object],
+        types: Sequence[type],
+        args: Sequence[object] = (),
+        kwargs: Mapping[str, object] | None = None,
+    ) -> object:
+        """Call a function of torch, attention by another name."""
+        if func is scaled_dot_product_attention:
+            return _in_blocks(*cast("Sequence[Tensor]", args), **(kwargs or {}))
+        return func(*args, **(kwargs or {}))
+
+
+def _in_blocks(query: Tensor, key: Tensor, value: Tensor, *_: object, **__: object) -> Tensor:
+    return _ATTENTION(query, key, value)[0]
 
 
 def peaks(build: Build, calls: Sequence[Call], dtype: torch.dtype) -> list[Peak]:
-    """The peak of activations in bytes at each of the calls of one module.
+    """The peak of activations in bytes at each of the calls of one module, and its operations.
 
     Attention counts as the kernels do it that never hold the matrix of scores; the processor's
     does so everywhere. What libraries of graphics cards need beside tensors is not seen.
@@ -115,46 +130,30 @@ def peaks(build: Build, calls: Sequence[Call], dtype: torch.dtype) -> list[Peak]
         for call in calls:
             with LivePeak([*module.parameters(), *module.buffers()]) as peak:
                 call(module)
-            found.append(Peak(peak.bytes, peak.on_processor))
+            found.append(Peak(peak.bytes, peak.on_processor, peak.operations))
     return found
-
-
-def operations(build: Build, calls: Sequence[Call]) -> list[int]:
-    """How many multiplications and additions each of the calls takes."""
-    counted: list[int] = []
-    with without_weights(build, torch.float32) as module:
-        for call in calls:
-            with FlopCounterMode(display=False, custom_mapping={_ATTENTION: _attention}) as counter:
-                call(module)
-            counted.append(counter.get_total_flops())
-    return counted
 
 
 @contextmanager
 def without_weights(build: Build, dtype: torch.dtype) -> Generator[Module]:
-    """A module whose weights have shapes and no contents; its floats are of this dtype.
+    """A module whose tensors have shapes and no contents, and so has all that it makes within.
 
-    It is built on the device “meta”, where nothing is drawn at random, which takes half the time.
+    It is on the device “meta”, where nothing is drawn at random and nothing computed.
     """
-    with torch.device("meta"):
-        module = build()
-    with nothing_computed(dtype):
-        known: dict[int, Tensor] = {}
-        for part in module.modules():
-            for name, tensor in part.named_parameters(recurse=False):
-                empty = known.setdefault(id(tensor), _empty(tensor))
-                setattr(part, name, Parameter(empty, requires_grad=False))
-            for name, tensor in part.named_buffers(recurse=False):
-                setattr(part, name, known.setdefault(id(tensor), _empty(tensor)))
-        yield module
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        with torch.device("meta"), torch.no_grad(), _AttentionInBlocks():
+            yield build()
+    finally:
+        torch.set_default_dtype(before)
 
 
-def _empty(tensor: Tensor) -> Tensor:
-    dtype = torch.get_default_dtype() if tensor.is_floating_point() else tensor.dtype
-    return torch.empty(tensor.shape, dtype=dtype)
-
-
-def _attention(
-    query: torch.Size, key: torch.Size, value: torch.Size, *_: object, **__: object
-) -> int:
-    return sdpa_flop_count(query, key, value)
+def _operations(func: object, args: Sequence[object], made: object) -> int:
+    """How many multiplications and additions an operation takes."""
+    packet: object = getattr(func, "overloadpacket", None)
+    if packet is _ATTENTION:
+        query, key, value = (cast("Tensor", each).shape for each in args[:3])
+        return sdpa_flop_count(query, key, value)
+    count = _COUNTED.get(packet)
+    return 0 if count is None else cast("int", count(*args, out_val=made))

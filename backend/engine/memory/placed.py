@@ -1,7 +1,7 @@
 """A part of a checkpoint whose weights may lie elsewhere while it does not work."""
 
 from collections import defaultdict
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -44,6 +44,11 @@ class Placed:
     how: How = field(default_factory=How)
     parked_bytes: int = field(default=0, init=False)
     """What lies in the machine's memory beside the device's."""
+    _own: Mapping[str, tuple[nn.Module, str]] = field(init=False)
+    """Which module has a tensor of the files, and its name there. What adapters add later, and the
+    modules that they put around ours, change nothing of it."""
+    _shapes: Mapping[str, torch.Size] = field(init=False)
+    _castable: Collection[str] = field(init=False)
     _whole: Unit = field(default_factory=lambda: Unit(()), init=False)
     """What comes when it begins to work, and goes when others do."""
     _streamed: list[Unit] = field(default_factory=list[Unit], init=False)
@@ -54,6 +59,12 @@ class Placed:
     _file: Weights | None = field(default=None, init=False)
     _began: bool = field(default=False, init=False)
     _arrived: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        self._shapes = {name: each.shape for name, each in self.module.state_dict().items()}
+        self._own = {name: _owner(self.module, name) for name in self._shapes}
+        castable = set(castable_layers(self.module))
+        self._castable = [name for name, (owner, _) in self._own.items() if owner in castable]
 
     @property
     def stays(self) -> bool:
@@ -88,16 +99,27 @@ class Placed:
 
     def come(self) -> None:
         """Bring it to the device, as far as it is there as a whole."""
-        if self.stays or self._arrived:
+        if self._arrived:
             return
-        self._began = True
-        if self.ground.on_disk and self._file is None:
+        self._began = not self.stays
+        if self._began and self.ground.on_disk and self._file is None:
             self._file = self._files.enter_context(self.origin.opened())
         self.ground.carrier.bring(self._whole)
+        self._adopt()
         self._arrived = True
+
+    def _adopt(self) -> None:
+        """Have what is not from the files, such as an adapter that was added, on the device."""
+        known = {id(getattr(owner, name)) for owner, name in self._own.values()}
+        for module in self.module.modules():
+            for name, parameter in list(module.named_parameters(recurse=False)):
+                if id(parameter) not in known and parameter.device != self.ground.device:
+                    moved = nn.Parameter(parameter.to(self.ground.device), requires_grad=False)
+                    setattr(module, name, moved)
 
     def leave(self) -> None:
         """Take it away, unless it stays for good."""
+        self._arrived = False
         if self._began:
             self._take_away()
 
@@ -108,9 +130,11 @@ class Placed:
         self._hooks.clear()
         self._take_away()
         self._whole, self._streamed, self.parked_bytes = Unit(()), [], 0
+        self._arrived = False
+        self._order = _Order()
 
     def _take_away(self) -> None:
-        self._began = self._arrived = False
+        self._began = False
         for unit in (self._whole, *self._streamed):
             self.ground.carrier.forget(unit)
             unit.leave()
@@ -119,10 +143,8 @@ class Placed:
         self._files.close()
 
     def _reader(self) -> Reader:
-        castable = _names_of(self.module, castable_layers(self.module))
-        return Reader(
-            self.module, self.origin.sources, self.origin.dtype, self.how.storage, castable
-        )
+        origin = self.origin
+        return Reader(self._shapes, origin.sources, origin.dtype, self.how.storage, self._castable)
 
     def _filled(self, reader: Reader) -> Generator[Event, None, Mapping[str, Kept]]:
         """All tensors: on the device where it stays there, else in the machine's memory."""
@@ -135,10 +157,10 @@ class Placed:
                 done_bytes=filling.done_bytes,
                 total_bytes=filling.total_bytes,
             )
-        if self.stays or self.ground.device.type != "cuda":
+        if self.stays:
             return filling.tensors
-        pinned = {id(kept): kept.pinned() for kept in filling.tensors.values()}
-        return {name: pinned[id(kept)] for name, kept in filling.tensors.items()}
+        parked = {id(each): self.ground.carrier.parked(each) for each in filling.tensors.values()}
+        return {name: parked[id(kept)] for name, kept in filling.tensors.items()}
 
     def _weights(self, reader: Reader, kept: Mapping[str, Kept]) -> Sequence[Weight]:
         """One for each tensor of the files, which may have several names in the module."""
@@ -147,7 +169,7 @@ class Placed:
             names[reader.sources[name]].append(name)
         return [
             Weight(
-                owners=[_owner(self.module, name) for name in same],
+                owners=[self._own[name] for name in same],
                 shape=reader.shapes[same[0]],
                 dtype=reader.dtype,
                 fetch=self._fetch(reader, same[0], kept.get(same[0])),
@@ -256,14 +278,3 @@ def _each(weights: Sequence[Weight], act: Callable[[Weight], None]) -> None:
 def _owner(module: nn.Module, name: str) -> tuple[nn.Module, str]:
     path, _, last = name.rpartition(".")
     return module.get_submodule(path), last
-
-
-def _names_of(module: nn.Module, layers: Iterable[nn.Module]) -> set[str]:
-    """The names of the parameters that some layers have themselves."""
-    wanted = {id(layer) for layer in layers}
-    return {
-        f"{path}.{name}"
-        for path, each in module.named_modules()
-        if id(each) in wanted
-        for name, _ in each.named_parameters(recurse=False)
-    }

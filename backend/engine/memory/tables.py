@@ -6,17 +6,29 @@ file current.
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from typing import cast
 
 import torch
-from torch import nn
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+from torch import Tensor, nn
 
 from backend.engine.families.published import PublishedPart, in_folder, published
+from backend.engine.families.tiled_decoding import DecoderHalves
 from backend.engine.memory.blocks import blocks_of, castable_layers, count
-from backend.engine.memory.peak import operations, peaks
+from backend.engine.memory.peak import peaks, without_weights
 from backend.memory import tables as kept
-from backend.memory.tables import PUBLISHED, STARTER, Curve, FamilyTable, PartTable, Tables
+from backend.memory.tables import (
+    PUBLISHED,
+    STARTER,
+    Curve,
+    FamilyTable,
+    PartTable,
+    Tables,
+    WholeTable,
+)
 
 ROOT = Path(__file__).resolve().parents[3]
 PATH = Path(kept.__file__).with_name("tables.json")
@@ -74,7 +86,28 @@ def measure(part: PublishedPart) -> PartTable:
         half=_curve(sides, half),
         full=_curve(sides, [peak.bytes for peak in full]),
         processor=_curve(sides, [peak.on_processor for peak in full]),
-        operations=_polynomial(sides, operations(part.built, calls[:3])),
+        operations=_polynomial(sides, [peak.operations for peak in full]),
+        whole=_whole(part) if part.role == "vae" else None,
+    )
+
+
+def _whole(part: PublishedPart) -> WholeTable:
+    """What an autoencoder keeps whole where it decodes in tiles."""
+
+    def first(module: nn.Module, side: int) -> Tensor:
+        vae = cast("AutoencoderKL", module)
+        return DecoderHalves(vae).whole(torch.ones(1, vae.config["latent_channels"], side, side))
+
+    with without_weights(part.built, torch.float32) as module:
+        features = first(module, 1).numel()
+    calls = [partial(first, side=side) for side in SIDES]
+    half = [peak.bytes for peak in peaks(part.built, calls, torch.bfloat16)]
+    full = peaks(part.built, calls, torch.float32)
+    return WholeTable(
+        features=features,
+        half=_curve(SIDES, half),
+        full=_curve(SIDES, [peak.bytes for peak in full]),
+        processor=_curve(SIDES, [peak.on_processor for peak in full]),
     )
 
 
@@ -110,7 +143,7 @@ def _polynomial(sides: Sequence[int], values: Sequence[int]) -> tuple[float, flo
         return (float(values[0]), 0.0, 0.0)
     powers = [[float(side) ** (2 * power) for power in range(3)] for side in sides[:3]]
     solved = torch.linalg.solve(
-        torch.tensor(powers, dtype=torch.float64), torch.tensor(values, dtype=torch.float64)
+        torch.tensor(powers, dtype=torch.float64), torch.tensor(values[:3], dtype=torch.float64)
     )
     constant, linear, square = (float(f"{factor:.6g}") for factor in solved)
     return (constant, linear, square)

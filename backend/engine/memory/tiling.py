@@ -1,6 +1,5 @@
 """Putting a picture together from tiles that overlap, and fade into each other where they do."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
@@ -8,8 +7,7 @@ from itertools import pairwise, product
 import torch
 from torch import Tensor
 
-OVERLAP_SHARE = 4
-"""Neighbours overlap by at least this part of a tile's side, as the estimate counts on."""
+from backend.memory.tiles import OVERLAP_SHARE, tiles_along
 
 
 @dataclass(frozen=True)
@@ -52,8 +50,7 @@ def _pieces(length: int, side: int) -> Sequence[tuple[slice, tuple[float, float]
     """As few as overlap enough, spread evenly, each with its core: up to the overlaps' middles."""
     if length <= side:
         return [(slice(0, length), (0.0, 1.0))]
-    overlap = side // OVERLAP_SHARE
-    count = math.ceil((length - overlap) / (side - overlap))
+    count = tiles_along(length, side)
     starts = [round(number * (length - side) / (count - 1)) for number in range(count)]
     middles = [(start + side + following) // 2 for start, following in pairwise(starts)]
     cuts = [0, *middles, length]

@@ -69,7 +69,7 @@ class Weight:
         if self._here is not None:
             self.tally.add(-self._here.bytes)
             self._here = None
-        self.hide()
+            self.hide()
 
     def hide(self) -> None:
         """Put an empty tensor into its place."""

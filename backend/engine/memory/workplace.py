@@ -47,7 +47,10 @@ class Workplace:
         self.clock = ModelClock()
         self.tally = Tally()
         """The weights on the device."""
+        self.prompts_in_turn = False
+        """Whether the network reads one prompt after the other, not all in one call."""
         self._placing = placing or Placing()
+        self._wanted = self._placing
         self._carrier = carrier_for(device)
         self._parts: dict[Role, Placed] = {}
 
@@ -73,6 +76,7 @@ class Workplace:
 
     def arrange(self, placing: Placing) -> Generator[Event]:
         """Have the parts lie in another way; those for which nothing changes are left alone."""
+        self._wanted = placing
         parked_elsewhere = placing.parked != self._placing.parked
         changed = [
             (part, placing.how(role))
@@ -85,9 +89,16 @@ class Workplace:
         for part, how in changed:
             yield from part.settle(how, self._ground())
 
+    def want(self, placing: Placing) -> None:
+        """Have the parts lie in another way from the next call of one on."""
+        self._wanted = placing
+
     @contextmanager
     def at_work(self, module: Module) -> Generator[None]:
         """Have a part on the device, the others that do not stay there away, and count its time."""
+        if self._wanted != self._placing:
+            for _ in self.arrange(self._wanted):
+                pass
         placed = next((part for part in self._parts.values() if part.module is module), None)
         if placed is not None:
             for other in self._parts.values():
