@@ -12,7 +12,7 @@ from backend.api.verbs import Verbs
 from backend.schema.base import Frozen
 from backend.schema.errors import OutOfRangeError
 from backend.schema.fields import Scalar
-from backend.schema.generation import RANDOM_SEED, SeedSettings
+from backend.schema.generation import RANDOM_SEED, GenerationRequest, SeedSettings
 from backend.schema.jobs import Actor, JobView
 from ui.asking import asked, held, with_words
 from ui.sending import Clicks
@@ -42,6 +42,8 @@ class AgainClick(Frozen):
 
     token: Token
     job: str
+    fields: dict[str, Scalar] = Field(default_factory=dict[str, Scalar])
+    """What is to be different, by dotted id."""
 
 
 def page_routes(studio: Verbs) -> APIRouter:
@@ -66,7 +68,8 @@ def page_routes(studio: Verbs) -> APIRouter:
 
     @router.post("/page/again")
     def again(click: AgainClick, actor: Who) -> JobView:
-        request = studio.jobs.request_of(actor, click.job)
+        before = studio.jobs.request_of(actor, click.job)
+        request = GenerationRequest.from_fields(before.to_fields() | click.fields)
         return clicks.once(click.token, lambda: studio.generation.submit(actor, request))
 
     @router.get("/page/fields/{picture}")

@@ -109,6 +109,39 @@ def test_vary_asks_for_the_same_with_a_new_seed(client, studio):
     assert asked.model_copy(update={"seed": made.seed}) == made
 
 
+def test_a_remedy_does_the_job_again_with_other_values(client, studio):
+    first = client.post("/page/generate", json=click({"sampling.steps": 7})).json()
+    body = {"token": "another token", "job": first["id"], "fields": {"memory.precision": "fp8"}}
+
+    answer = client.post("/page/again", json=body)
+
+    assert answer.status_code == 200
+    before, after = studio.requests
+    assert after.memory.precision == "fp8"
+    assert after.model_copy(update={"memory": before.memory}) == before
+
+
+def test_settings_that_are_used_again_fill_the_form_and_empty_its_lists(client, studio):
+    studio.add("0" * 12, 0)
+
+    fields = client.get(f"/page/fields/{'0' * 12}-0").json()
+
+    request = studio.gallery.request_of(OWNER, f"{'0' * 12}-0")
+    assert fields["sampling.steps"] == request.sampling.steps
+    assert fields["memory.placement"] is None
+    assert "sampling.guidance" not in fields  # a number that was not asked for
+    assert client.get("/page/fields/gone-0").status_code == 404
+
+
+def test_a_list_may_be_left_to_easel_and_holds_only_what_there_is(studio):
+    facts = page_facts(studio.models, OWNER)
+
+    placements = facts.choices_of("memory.placement")
+    assert placements[0] == ("Automatic", "")
+    assert ("Comes block by block", "group") in placements
+    assert facts.choices_of("model.vae") == ()  # the checkpoint decides
+
+
 def test_the_page_shows_every_field_of_the_request_with_few_components():
     code = """
 import sys

@@ -30,7 +30,7 @@ def freed(jobs: Jobs, actor: Actor) -> str:
         if less >= _SOMETHING:
             return f"{gigabytes(less)} were let go."
         time.sleep(_LOOK)
-    return "No model was kept, so there was nothing to let go."
+    return "Nothing large was kept, so there was little to let go."
 
 
 def _held(jobs: Jobs, actor: Actor) -> int:

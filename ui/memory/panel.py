@@ -89,10 +89,10 @@ def shown_state(state: MemoryState, told: str = "") -> ShownState:
 
 def shown_usual(usual: UsualMemory, state: MemoryState) -> ShownUsual:
     """The form, holding what is usual; a device without memory of its own has one limit."""
-    limits = [_limit("ram_bytes", "Most of RAM", usual.limits.ram_bytes, state.ram_total_bytes)]
+    limits = [_limit("ram_bytes", "RAM at most", usual.limits.ram_bytes, state.ram_total_bytes)]
     if state.kind == "cuda":
         given = usual.limits.device_bytes
-        limits.insert(0, _limit("device_bytes", "Most of the device", given, state.total_bytes))
+        limits.insert(0, _limit("device_bytes", "Device at most", given, state.total_bytes))
     return ShownUsual(
         choices=tuple(
             _choice(spec, usual) for spec in GENERATION_FIELDS if spec.id.startswith(_GROUP)

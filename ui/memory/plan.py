@@ -32,8 +32,10 @@ class ShownPlan(Frozen):
     """A plan with all that is drawn of it."""
 
     state: PlanState
-    sentence: str
-    time: str
+    words: str
+    """The sentence, as far as it may be cut where there is little room."""
+    end: str
+    """The rest, which is always seen: how much slower, and how long it takes."""
     hint: str
     why: tuple[str, ...]
     stripes: tuple[Stripe, ...]
@@ -52,17 +54,27 @@ def shown(view: PlanView, batches: int) -> ShownPlan:
     if view.budget.shared:
         there = min(there, view.budget.ram_bytes)
     whole = max(there, view.peak_bytes)
-    needed = f"{view.peak_bytes / GIB:.1f}"
-    calm = view.fits and view.slow_down == 1
+    words, end = _sentence(view, there)
+    time = f"Takes {about(view.seconds * batches)}." if view.seconds and view.fits else ""
     return ShownPlan(
         state=state_of(view),
-        sentence=f"Needs {needed} of {gigabytes(there)}, at full speed." if calm else view.sentence,
-        time=f"Takes {about(view.seconds * batches)}." if view.seconds and view.fits else "",
+        words=words,
+        end=f"{end} {time}".strip(),
         hint=view.hint,
         why=view.why,
         stripes=tuple(_stripes(view, whole)),
         limit=100 * there / whole if whole > there else None,
     )
+
+
+def _sentence(view: PlanView, there: int) -> tuple[str, str]:
+    """What may be cut, and what may not; shorter than the plan's where there is nothing to tell."""
+    if not view.fits:
+        return view.sentence, ""
+    if view.slow_down == 1:
+        return f"Needs {view.peak_bytes / GIB:.1f} of {gigabytes(there)}, at full speed.", ""
+    words, _, slower = view.sentence.rpartition(", ")
+    return f"{words},", slower
 
 
 def _stripes(view: PlanView, whole: int) -> Iterator[Stripe]:

@@ -1,14 +1,14 @@
 """Memory and times in words."""
 
-from backend.memory.estimate import GIB
+from backend.memory.estimate import GIB, MIB
 
 _MINUTE = 60
 _HOUR = 3600
 
 
 def gigabytes(size: int) -> str:
-    """In GB as memory is sold, of 2³⁰ bytes: 1_610_612_736 is “1.5 GB”."""
-    return f"{size / GIB:.1f} GB"
+    """In GB as memory is sold, of 2³⁰ bytes, or in MB where that is little: “1.5 GB”, “20 MB”."""
+    return f"{size / GIB:.1f} GB" if size >= GIB / 10 else f"{size / MIB:.0f} MB"
 
 
 def about(seconds: float) -> str:

@@ -18,7 +18,7 @@ _GROUPS = (
     ("Refiner", "", ("refiner.checkpoint", "refiner.switch_at")),
     (
         "Memory",
-        "",
+        "memory-heading",
         (
             "memory.placement",
             "memory.text_placement",
@@ -50,6 +50,7 @@ def build(facts: PageFacts) -> SettingsPanel:
                     element(control)
                 fields.extend(_fields(ids, facts))
         element("changed")
+        element("plan", sheet="")
     return SettingsPanel(tuple(fields))
 
 

@@ -22,9 +22,10 @@ export function vary(picture) {
   send("/page/vary", { token: token(), picture: picture.id });
 }
 
-/** The same job once more, whatever the form says by now. */
-export function again(job) {
-  send("/page/again", { token: token(), job: job.id });
+/** The same job once more, whatever the form says by now, with other values of some fields. */
+export function again(job, fields = {}) {
+  form.apply(fields);
+  send("/page/again", { token: token(), job: job.id, fields });
 }
 
 /** Give up what had no answer. */

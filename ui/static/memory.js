@@ -21,7 +21,12 @@ part("easel-device", store, ({ opener, name, meter, memory, panel }, host) => {
     place.innerHTML = await action();
   }, ({ sentence, hint }) => say(place, `${sentence} ${hint}`));
   opensBelow(panel, opener, () => fill(panel, () => ask("")));
-  panel.onclick = ({ target }) => target.closest("[data-do]") && fill(panel.firstElementChild, () => ask("/free", {}));
+  panel.onclick = ({ target }) => {
+    if (!target.closest("[data-do]")) return;
+    const held = panel.firstElementChild;
+    say(held.lastElementChild, "Letting go of the models");
+    fill(held, () => ask("/free", {}));
+  };
   panel.onchange = ({ target: { form: own } }) => {
     fill(own.lastElementChild, () => ask("/usual", Object.fromEntries(new FormData(own)))).then(() => plan(planned = ""));
   };

@@ -13,21 +13,34 @@ const PAGE = 60;
 part("easel-results", store, ({ heading, empty, days, more }, host) => {
   const isTab = host.hasAttribute("tab");
   const choose = ({ id }) => (isTab ? store.change({ viewer: id }) : show(id));
-  const older = new Older();
-  more.onclick = () => older.load();
+  let loading = false;
+  let ended = false;
+  const older = async () => {
+    if (loading || ended) return;
+    loading = true;
+    const known = store.state.pictures;
+    // Pictures of one job may share their time: ask for a little more than what is older.
+    const before = known.length ? `&before=${known.at(-1).created + 0.001}` : "";
+    await tried(async () => {
+      store.older(await call("GET", `/api/pictures?limit=${PAGE}${before}`));
+      ended = store.state.pictures.length === known.length;
+    });
+    loading = false;
+  };
+  more.onclick = older;
   new IntersectionObserver(([entry]) => {
-    if (entry.isIntersecting && store.state.attached) older.load();
+    if (entry.isIntersecting && store.state.attached) older();
   }).observe(more);
   if (isTab) say(heading, "Gallery");
   let drawn = "";
   return (state) => {
     const shown = onStage(state).picture?.id;
-    more.hidden = older.ended || state.pictures.length === 0;
+    more.hidden = ended || state.pictures.length === 0;
     empty.hidden = state.pictures.length > 0 || !state.attached;
     if (drawn[0] === state.pictures && drawn[1] === shown) return;
     drawn = [state.pictures, shown];
-    reconcile(days, byDay(state.pictures), (group) => group.name, section, (element, group) =>
-      reconcile(element.lastElementChild, group.pictures, ({ id, saved }) => `${id} ${saved}`, (picture) => {
+    reconcile(days, [...Map.groupBy(state.pictures, ({ created }) => day(created))], ([name]) => name, section, (element, [, pictures]) =>
+      reconcile(element.lastElementChild, pictures, ({ id, saved }) => `${id} ${saved}`, (picture) => {
         const made = thumbnail(picture, () => choose(picture));
         made.ondblclick = () => store.change({ viewer: picture.id });
         return made;
@@ -36,37 +49,7 @@ part("easel-results", store, ({ heading, empty, days, more }, host) => {
   };
 });
 
-/** Pictures older than those that the feed told of. */
-class Older {
-  ended = false;
-
-  loading = false;
-
-  async load() {
-    if (this.loading || this.ended) return;
-    this.loading = true;
-    const known = store.state.pictures;
-    // Pictures of one job may share their time: ask for a little more than what is older.
-    const before = known.length ? `&before=${known.at(-1).created + 0.001}` : "";
-    await tried(async () => {
-      store.older(await call("GET", `/api/pictures?limit=${PAGE}${before}`));
-      this.ended = store.state.pictures.length === known.length;
-    });
-    this.loading = false;
-  }
-}
-
-function byDay(pictures) {
-  const groups = new Map();
-  for (const picture of pictures) {
-    const name = day(picture.created);
-    if (!groups.has(name)) groups.set(name, { name, pictures: [] });
-    groups.get(name).pictures.push(picture);
-  }
-  return [...groups.values()];
-}
-
-function section({ name }) {
+function section([name]) {
   const element = copyOf("day");
   say(element.firstElementChild, name);
   return element;

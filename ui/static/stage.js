@@ -56,6 +56,12 @@ function failureCard(job) {
   const own = parts(card);
   say(own.sentence, failure?.sentence ?? "The job was set aside.");
   say(own.hint, failure?.hint ?? "");
+  own.actions.prepend(...(failure?.remedies ?? []).filter(({ fields }) => Object.keys(fields).length).map(({ label, fields }) => {
+    const button = copyOf("remedy");
+    say(button, label);
+    button.onclick = () => again(job, fields);
+    return button;
+  }));
   own.again.onclick = () => again(job);
   own.close.onclick = () => store.follow(null);
   fillDetails(own, failure?.details);
