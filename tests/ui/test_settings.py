@@ -65,6 +65,30 @@ def test_a_setting_that_simple_hides_stays_in_effect_and_in_sight(page, context,
     expect(other.get_by_label("Sampler", exact=True)).to_have_value("Euler a")
 
 
+def test_a_decision_about_memory_changes_the_plan_and_stays(page):
+    plan = page.locator("#composer easel-plan summary")
+    expect(plan).to_contain_text("at full speed.")
+    show(page, "all")
+    page.get_by_label("Placement", exact=True).click()
+    page.get_by_role("option", name="Comes block by block").click()
+    expect(plan).to_contain_text("block by block")
+
+    page.reload()
+    attached(page)
+    show(page, "simple")
+    expect(page.locator("easel-changed .chip")).to_have_text(["Placement Comes block by block"])
+    page.get_by_role("button", name="Reset Placement").click()
+    expect(plan).to_contain_text("at full speed.")
+
+    page.locator("easel-device button").press("Enter")
+    panel = page.get_by_role("dialog", name="Memory")
+    panel.get_by_label("Placement").first.select_option("Comes layer by layer")
+    expect(panel).to_contain_text("Kept.")
+    expect(plan).to_contain_text("layer by layer")
+    panel.get_by_label("Placement").first.select_option("Automatic")
+    expect(plan).to_contain_text("at full speed.")
+
+
 def test_shapes_set_the_size_and_a_double_click_on_a_label_resets(page):
     page.get_by_role("radio", name="Landscape, 4 to 3").check()
     expect(page.locator("easel-shape output")).to_have_text("144 × 112")

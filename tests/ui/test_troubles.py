@@ -52,6 +52,20 @@ def test_try_again_does_the_failed_job_again_whatever_the_form_says_by_now(page,
     expect(page.get_by_label("Prompt", exact=True)).to_have_value("something else")
 
 
+def test_what_was_done_about_memory_is_said_beside_its_picture_alone(page):
+    generate(page, "nothing to tell")
+    expect(page.locator("easel-stage .frame img")).to_have_attribute("alt", "nothing to tell")
+    generate(page, "warn me")
+    notes = page.locator("easel-stage .notes")
+    expect(notes.locator("p")).to_have_text("A warning.")
+    expect(page.locator("easel-stage .foot .first")).to_have_text("warn me")
+    expect(notes.locator("p")).to_have_text("A warning.")
+
+    page.locator("easel-results .thumb[title='nothing to tell']").click()
+
+    expect(notes).to_be_empty()
+
+
 def test_the_engine_dies_and_the_page_says_so_and_goes_on(page):
     two_pictures(page)
     generate(page, "once-kill")
