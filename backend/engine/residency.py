@@ -55,6 +55,8 @@ class Residency:
         """The one used last comes last."""
         self._in_use: str | None = None
         self._seconds_of_gone = 0.0
+        self.loads = 0
+        """How many checkpoints were read so far."""
 
     @property
     def seconds_in_models(self) -> float:
@@ -89,6 +91,7 @@ class Residency:
             self._make_room(room, partner)
             yield Stage(sentence=f"Loading {wanted.name} ({readable_size(Path(wanted.path))})")
             use_physical_cores()
+            self.loads += 1
             workplace = Workplace(choose_device(), placing)
             model = yield from find_family(wanted.family).load(files_of(wanted), workplace)
             known = _Held(wanted, model, room.weights)

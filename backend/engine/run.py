@@ -16,6 +16,7 @@ from backend.engine.families.decoding import decode
 from backend.engine.memory.ladder import Ladder, Lessons, Load, Means
 from backend.engine.memory.latents import LatentStore
 from backend.engine.memory.planning import Planner
+from backend.engine.memory.watch import PeakWatch
 from backend.engine.registry import families
 from backend.engine.residency import Residency
 from backend.engine.sampling import Pace, begin, plan_pace, sample
@@ -59,6 +60,7 @@ def generate(request: dict[str, object], context: Context) -> Iterator[Event]:
     batches = remaining_batches(wanted, context.finished_indices)
     work = _at_hand(wanted, plan_pace(wanted, len(batches)), context)
     seconds_before = work.residency.seconds_in_models
+    loads_before, watch, planned = work.residency.loads, PeakWatch(), work.ladder.means
 
     whole = True
     for batch in batches:
@@ -77,6 +79,9 @@ def generate(request: dict[str, object], context: Context) -> Iterator[Event]:
     if whole:  # else it would say nothing of how long such pictures take
         in_models = work.residency.seconds_in_models - seconds_before
         yield Metric(name="seconds_in_models", step=0, value=in_models)
+        if work.ladder.means == planned:
+            loaded = work.residency.loads > loads_before
+            yield from _peaks(work, None if loaded else watch.most)
     yield Metric(name="seconds_total", step=0, value=time.perf_counter() - started)
     yield from _what_it_took(work, context)
 
@@ -187,6 +192,15 @@ def _decoded(work: Work, latent: Tensor, index: int) -> Generator[Event, None, I
     model = yield from _loaded(work, work.wanted.model if refiner is None else refiner.model)
     tile = work.ladder.means.tile
     return (yield from decode(model, latent.to(model.workplace.device), index, tile))
+
+
+def _peaks(work: Work, most: int | None) -> Iterator[Event]:
+    """What was planned, and what it took; nothing is told of files that were read meanwhile."""
+    planned = work.planner.plan(work.wanted.model)
+    if planned is not None:
+        yield Metric(name="planned_peak_bytes", step=0, value=planned.peak_bytes)
+    if most is not None:
+        yield Metric(name="peak_bytes", step=0, value=most)
 
 
 def _what_it_took(work: Work, context: Context) -> Iterator[Event]:

@@ -29,7 +29,7 @@ def plan(
     learned: float | None = None,
     correction: float = 1.0,
 ) -> PlanView:
-    """The fastest way that fits; where none does, the smallest one, and what is missing.
+    """The fastest exact way that fits, else the fastest; where none does, the smallest.
 
     Args:
         workload: What to draw, with which model.
@@ -50,7 +50,7 @@ def plan(
         speed = speed._replace(operations=learned)
     usual: Parked = "disk" if budget.shared else "ram"
     around = Surroundings(workload, speed, usual, correction)
-    best, menu = _best(parts, around, budget, choices)
+    best, menu = _most_exact(parts, around, budget, choices)
     chosen = best or menu.smallest
     phases = [phase + menu.context for phase in chosen.phases]
     view = _view(chosen, phases, workload, budget, fits=best is not None).model_copy(
@@ -67,6 +67,21 @@ def plan(
             "why": reasons(view, workload),
         }
     )
+
+
+def _most_exact(
+    parts: Parts, around: Surroundings, budget: Budget, choices: MemorySettings
+) -> tuple[Plan | None, Menu]:
+    """The same as `_best`; weights go to eight bits only where nothing else fits.
+
+    A picture that changes is worse than one that takes longer.
+    """
+    if choices.precision is None:
+        exact = choices.model_copy(update={"precision": "exact"})
+        best, menu = _best(parts, around, budget, exact)
+        if best is not None:
+            return best, menu
+    return _best(parts, around, budget, choices)
 
 
 def _best(

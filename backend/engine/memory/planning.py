@@ -86,11 +86,12 @@ class Planner:
             return None
         calls = find_sampler(self.wanted.sampling.sampler).info.calls_per_step
         workload = workload_of(self.wanted, model, calls)
-        operations = self.wanted.memory.operations
+        told = self.wanted.memory
+        learned = (told.operations, told.correction)
         try:
-            planned = plan(workload, self.budget, settings, operations)
+            planned = plan(workload, self.budget, settings, *learned)
             if not planned.fits:
-                planned = self._without_others(plan(workload, self.most, settings, operations))
+                planned = self._without_others(plan(workload, self.most, settings, *learned))
         except ModelError:
             return None
         return planned

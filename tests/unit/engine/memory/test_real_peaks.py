@@ -16,6 +16,7 @@ from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from torch.profiler import ProfilerActivity, profile
 
 from backend.engine.families.base import DenoiserSettings
+from backend.engine.families.tiled_decoding import tiled_pixels
 from backend.memory.estimate import Part
 from backend.memory.tables import PUBLISHED, STARTER, load_tables
 from backend.schema.models import PartFacts
@@ -51,11 +52,15 @@ def allocated_peak(call: Callable[[], object]) -> int:
     return max(accumulate(size for _, size in sorted(changes, key=lambda change: change[0])))
 
 
-def estimated(name: str, role: str, side: int, rows: int) -> int:
+def part_of(name: str, role: str) -> Part:
     [family] = [t for t in load_tables().families if (t.family, t.name) == ("sd15", name)]
     [table] = [part for part in family.parts if part.role == role]
     facts = PartFacts(role=table.role, parameters=table.parameters, bytes=4 * table.parameters)
-    return Part.on("cpu", facts, table).activations(side * side, rows)
+    return Part.on("cpu", facts, table)
+
+
+def estimated(name: str, role: str, side: int, rows: int) -> int:
+    return part_of(name, role).activations(side * side, rows)
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +87,17 @@ def test_the_starter_decodes_in_the_memory_that_was_estimated(starter, side):
     peak = allocated_peak(lambda: starter.vae.decode(latents))
 
     assert peak == pytest.approx(estimated(STARTER, "vae", side, 1), rel=CLOSE)
+
+
+@pytest.mark.parametrize(("side", "tile"), [(48, 32), (96, 32)])
+def test_the_starter_decodes_in_tiles_in_the_memory_that_was_estimated(starter, side, tile):
+    latents = torch.randn(1, 4, side, side)
+    decode = tiled_pixels(starter.vae, latents, tile, starter.workplace)
+
+    peak = allocated_peak(lambda: list(decode))
+
+    planned = part_of(STARTER, "vae").tiled_activations(tile, side * side)
+    assert peak == pytest.approx(planned, rel=CLOSE)
 
 
 def filled(build: Callable[[], Module]) -> Module:
