@@ -10,6 +10,8 @@ from backend.channel.subprocess import ENGINE_ENVIRONMENT
 
 # Tests that compute in this process compute as the engine does: set before anyone imports torch.
 os.environ.update(ENGINE_ENVIRONMENT)
+if "PYTEST_XDIST_WORKER" in os.environ:  # threads of tests side by side would wait for each other
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # A machine that does other things at the same time is no failure.
 settings.register_profile("easel", deadline=None)

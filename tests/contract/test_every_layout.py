@@ -79,7 +79,7 @@ LIKE_OTHERS = {"sd2", "sdxl_refiner", "sd35_medium", "sd35_large"}
 
 
 def every_time(case: Case) -> bool:
-    return case.family not in LIKE_OTHERS or case.precision in (Precision.FP32, Precision.FP16)
+    return case.family not in LIKE_OTHERS or case.precision is Precision.FP32
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,9 @@ from tests.fixtures.program import (
     APP,
     PATIENCE,
     ROOT,
+    ended,
     engines_of,
     free_port,
-    gone,
     running,
     wait_until,
 )
@@ -30,10 +30,6 @@ pytestmark = [
 
 MEGABYTE = 1_000_000
 PROMPT = {"tool": "generate-image", "arguments": {"prompt": "red apple", "steps": 2, "seed": 7}}
-
-
-def ended(process: psutil.Process) -> bool:
-    return bool(wait_until(lambda: gone(process), lambda: f"{process} lives on"))
 
 
 def test_the_page_comes_quickly_and_lightly_and_makes_a_picture(tmp_path):
@@ -83,11 +79,10 @@ def test_app_py_opens_the_page_and_ctrl_c_ends_it_while_somebody_watches(tmp_pat
         assert "Traceback" not in easel.said
 
 
-@pytest.mark.parametrize("when", ["while the engine starts", "when the engine is ready"])
-def test_killed_at_once_it_leaves_no_engine_behind(tmp_path, when):
+def test_killed_while_the_engine_starts_it_leaves_none_behind(tmp_path):
     with running(tmp_path) as easel:
         wait_until(lambda: engines_of(easel.process.pid), lambda: "There never was an engine.")
-        engine = easel.engine() if "starts" in when else easel.wait_for_engine()
+        engine = easel.engine()
 
         assert easel.stop(signal.SIGKILL) == -signal.SIGKILL
         assert ended(engine)

@@ -1,12 +1,13 @@
 """No request leaves the machine: neither for the page nor for a picture."""
 
+import signal
 import subprocess
 import sys
 
 import httpx
 import pytest
 
-from tests.fixtures.program import PAGE, PATIENCE, ROOT, running
+from tests.fixtures.program import PAGE, PATIENCE, ROOT, ended, running
 from tests.fixtures.watched import is_here
 
 WATCHED = ROOT / "tests" / "fixtures" / "watched.py"
@@ -37,7 +38,7 @@ def test_the_watch_sees_and_stops_what_leaves_the_machine_also_in_children(tmp_p
 
 
 @pytest.mark.engine
-def test_page_and_picture_need_nothing_from_outside(tmp_path):
+def test_page_and_picture_need_nothing_from_outside_and_a_kill_ends_the_engine_too(tmp_path):
     notes = tmp_path / "notes"
     with running(tmp_path, command=watched(notes, PAGE)) as easel:
         page = httpx.get(easel.url(), timeout=PATIENCE)
@@ -46,6 +47,8 @@ def test_page_and_picture_need_nothing_from_outside(tmp_path):
 
         assert page.is_success
         assert made.json()["success"], made.text
+        assert easel.stop(signal.SIGKILL) == -signal.SIGKILL
+        assert ended(engine)
 
     told = asked(notes)
     assert [line for line in told if not is_here(line[2])] == []

@@ -48,6 +48,7 @@ def site(tmp_path_factory, models):
 
 def test_a_picture_grows_is_opened_saved_and_made_again_from_its_own_metadata(context, site):
     page = opened(context, site)
+    pick(page, "starter")
     page.get_by_label("number input for Steps").fill("40")
     page.get_by_label("Prompt", exact=True).fill(PENGUIN)
     page.get_by_role("button", name="Generate", exact=True).click()
@@ -92,6 +93,7 @@ def test_a_dropped_file_draws(context, site, models, tiny):
     page.get_by_role("button", name="Generate", exact=True).click()
 
     frame = page.locator("easel-stage .frame img")
+    expect(frame).to_have_attribute("alt", PROMPT, timeout=90_000)
     expect(frame).to_have_attribute("src", re.compile("^/pictures/"), timeout=90_000)
     gallery = site.studio.gallery
     made = gallery.newest(OWNER)[0]

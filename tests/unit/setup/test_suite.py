@@ -91,6 +91,20 @@ class TestRun:
         assert "tests/unit" in said
         assert said.rstrip().endswith("2 passed, 0 failed, 1 skipped")
 
+    def test_the_whole_runs_side_by_side_and_a_folders_seconds_are_those_of_the_clock(
+        self, environment, capfd
+    ):
+        Suite(environment).run([])
+
+        assert "-n 2 --dist=loadfile" in (environment.root / "asked").read_text()
+        assert "tests/unit              1.0 s" in capfd.readouterr().out
+
+    def test_a_part_runs_in_one_process(self, environment, capfd):
+        Suite(environment).run(["-k", "infotext"])
+
+        assert "--dist" not in (environment.root / "asked").read_text()
+        assert "tests/unit              2.0 s" in capfd.readouterr().out
+
     def test_a_failed_check_fails_the_whole_and_is_named(self, environment, capfd):
         (environment.root / "bad").touch()
 
