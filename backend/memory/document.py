@@ -4,8 +4,7 @@ import re
 import sys
 from pathlib import Path
 
-from backend.memory.estimate import GIB, MIB, READERS, Parts
-from backend.memory.placements import SCALE
+from backend.memory.estimate import GIB, MIB, READERS, SCALE, Parts
 from backend.memory.plan import needs, plan
 from backend.memory.published import published
 from backend.memory.tables import load_tables

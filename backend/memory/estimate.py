@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from backend.memory.tables import PartTable, Tables
+from backend.memory.tiles import CANVAS
 from backend.schema.errors import ModelError
 from backend.schema.memory import DeviceKind, Storage, Workload
 from backend.schema.memory_settings import Placement
@@ -19,7 +20,8 @@ activations."""
 TILES = (64, 32)
 """Latents along a side of what may be decoded at once where the whole is too much."""
 READERS = ("clip_l", "clip_g", "clip_h", "t5xxl")
-_CHANNELS, _FLOAT = 3, 4
+SCALE = 8
+"""Pixels along a side of a latent, in all families."""
 _HALF = 2
 _NARROW = 0.95
 """A file counts as narrower only where it holds less than this share of the full bytes."""
@@ -96,14 +98,21 @@ class Part:
         together = rows * pixels
         return plain + self.table.processor.at(together) - self.table.full.at(together)
 
-    def tiled_activations(self, tile: int, picture: int) -> int:
-        """Those of decoding in tiles, with the picture that is put together.
+    def tiled_activations(self, tile: int, pixels: int) -> int:
+        """Those of decoding in tiles, with what is kept of the whole picture meanwhile.
 
         Args:
-            tile: Latents along a side.
-            picture: Its pixels.
+            tile: Latents along a side of a tile.
+            pixels: Latents of the picture.
         """
-        return self.activations(tile * tile) + 2 * _CHANNELS * _FLOAT * picture
+        whole = self.table.whole
+        if whole is None:
+            return self.activations(pixels)
+        first = whole.half if self.width == _HALF else whole.full
+        if self.on_processor:
+            first = whole.processor
+        kept = pixels * (whole.features * self.width + SCALE**2 * CANVAS)
+        return max(first.at(pixels), kept + self.activations(tile * tile))
 
 
 @dataclass(frozen=True, slots=True)

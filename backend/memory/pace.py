@@ -3,9 +3,8 @@
 import math
 from pathlib import Path
 
-from backend.memory.estimate import Parts
+from backend.memory.estimate import SCALE, Parts
 from backend.memory.kept import KeptInFile
-from backend.memory.placements import SCALE
 from backend.memory.tables import load_tables
 from backend.schema.base import Frozen
 from backend.schema.memory import Workload

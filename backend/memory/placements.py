@@ -8,13 +8,12 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from backend.memory.estimate import GIB, TILES, Part, with_workspace
+from backend.memory.estimate import GIB, SCALE, TILES, Part, with_workspace
 from backend.memory.speed import Parked, Speed
+from backend.memory.tiles import decoded_pixels
 from backend.schema.memory import Storage, Workload
 from backend.schema.memory_settings import Placement
 
-SCALE = 8
-"""Pixels along a side of a latent, in all families."""
 _WIDENING: dict[Storage, float] = {"full": 1.0, "stored": 1.15, "fp8": 1.3}
 """Calls take so much longer where weights are kept narrow. In diffusers' own benchmark casting to
 fp8 took 1.12 times as long for FLUX and twice as long for SDXL."""
@@ -23,8 +22,6 @@ _HALVING = 1.05
 _BLOCKS = 1.05
 """And where blocks come and go, which the device must wait for, beside the way itself."""
 _LAYERS = 1.1
-_OVERLAP = (4 / 3) ** 2
-"""Tiles overlap by a quarter of their sides. Smaller ones count double: they show more seams."""
 _PLACEMENTS: tuple[Placement, ...] = ("resident", "model", "group", "leaf")
 _STREAMED = 2 * GIB
 """Text encoders that are smaller come whole or not at all."""
@@ -224,12 +221,14 @@ def vae_options(vae: Part, around: Surroundings) -> list[Option]:
     workload, speed = around.workload, around.speed
     weights = vae.weights("full")
     computing = workload.batch * vae.table.operations_at(around.pixels) / speed.operations
-    picture = workload.width * workload.height
+    width, height = workload.width // SCALE, workload.height // SCALE
     ways: list[tuple[int | None, int, float]] = [(None, vae.activations(around.pixels), computing)]
-    for number, tile in enumerate(TILES, 1):
-        if tile * tile < around.pixels:
-            slower = computing * _OVERLAP**number
-            ways.append((tile, vae.tiled_activations(tile, picture), slower))
+    for tile in TILES:
+        if max(width, height) > tile:
+            decoded = decoded_pixels(width, height, tile)
+            operations = workload.batch * vae.table.tiled_operations(around.pixels, decoded)
+            slower = operations / speed.operations
+            ways.append((tile, vae.tiled_activations(tile, around.pixels), slower))
     found: list[Option] = []
     for placement in _PLACEMENTS[:2]:
         stays = placement == "resident"

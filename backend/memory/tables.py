@@ -33,6 +33,17 @@ class Curve(Frozen):
         return max(0, low + (high - low) * (pixels - left) // (right - left))
 
 
+class WholeTable(Frozen):
+    """What an autoencoder keeps whole where it decodes in tiles: its first layers."""
+
+    features: int
+    """Numbers for each latent, which all tiles are cut from."""
+    half: Curve
+    """Activations of the first layers, where numbers take two bytes."""
+    full: Curve
+    processor: Curve
+
+
 class PartTable(Frozen):
     """One part of a family in a published size; all but `operations` counts numbers or bytes."""
 
@@ -60,11 +71,23 @@ class PartTable(Frozen):
     Most of this is one copy of weights, so rows are not multiples of it."""
     operations: tuple[float, float, float]
     """How many a row takes: the factors of 1, pixels and pixels²."""
+    whole: WholeTable | None = None
+    """Of an autoencoder."""
 
     def operations_at(self, pixels: int) -> float:
         """How many multiplications and additions one row takes."""
         constant, linear, square = self.operations
         return constant + pixels * (linear + pixels * square)
+
+    def tiled_operations(self, pixels: int, decoded: int) -> float:
+        """How many decoding in tiles takes.
+
+        Args:
+            pixels: Latents of the whole picture, whose attention is not cut.
+            decoded: Latents of all tiles together.
+        """
+        constant, linear, square = self.operations
+        return constant + decoded * linear + pixels**2 * square
 
 
 class FamilyTable(Frozen):

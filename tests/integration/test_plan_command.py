@@ -83,7 +83,7 @@ def test_less_memory_in_one_word(command, file):
 
     assert planned() == ("resident", None)
     assert planned("--medvram") == ("model", None)
-    assert planned("--lowvram") == ("group", 64)
+    assert planned("--lowvram") == ("group", 32)
     assert planned("--lowvram", "--placement", "leaf", "--vae-tiling", "whole") == ("leaf", None)
 
 

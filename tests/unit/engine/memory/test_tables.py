@@ -6,7 +6,7 @@ import torch
 from backend.engine.families.published import in_folder, published
 from backend.engine.memory.blocks import blocks_of, castable_layers, count
 from backend.engine.memory.peak import LivePeak, peaks
-from backend.engine.memory.tables import ROOT, SIDES, fewest, make_tables
+from backend.engine.memory.tables import ROOT, SIDES, fewest, make_tables, measure
 from backend.engine.registry import families
 from backend.memory.tables import PUBLISHED, STARTER, Curve, load_tables
 
@@ -60,6 +60,12 @@ def test_a_sample_of_the_tables_is_current(family, name, role):
     entry = kept(family, name, role)
     assert found.bytes == entry.full.at(SIDES[0] ** 2), STALE
     assert found.on_processor == entry.processor.at(SIDES[0] ** 2), STALE
+
+
+def test_an_autoencoders_whole_table_is_current():
+    [part] = [p for p in published()["sdxl"] if p.role == "vae"]
+
+    assert measure(part) == kept("sdxl", PUBLISHED, "vae"), STALE
 
 
 @pytest.mark.slow
