@@ -33,14 +33,13 @@ export async function call(method, path, body, patience = 60_000) {
   throw new CallError(refusal(response, text, `${method} ${path}`));
 }
 
-/** Do something; where a call goes wrong, `tell` is told, and nothing comes of it. */
+/** Do something; `tell` hears of a call that goes wrong, and nothing comes of it. */
 export async function attempt(action, tell) {
   try {
     return await action();
   } catch (error) {
     if (!(error instanceof CallError)) throw error;
     tell(error);
-    return undefined;
   }
 }
 

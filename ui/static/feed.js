@@ -56,11 +56,10 @@ async function connect() {
     clearTimeout(silence);
     current = null;
   }
-  if (document.hidden) return undefined;
+  if (document.hidden) return;
   store.change({ connection: "lost" });
   timer = setTimeout(connect, wait);
   wait = Math.min(wait * 1.6, LONGEST_WAIT_MS);
-  return undefined;
 }
 
 async function read(reader, heard) {

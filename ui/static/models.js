@@ -43,11 +43,11 @@ async function open() {
   }
   own.search.focus();
   own.search.select();
+  const chosen = form.checkpoint();
+  if (chosen) await tried(() => details(chosen.id)); // before one can choose another
   const found = await tried(() => get(`/facts?known=${library.revision}`));
   if (found) await changed(found);
   else await list();
-  const chosen = form.checkpoint();
-  if (chosen) await tried(() => details(chosen.id));
 }
 
 function wire() {
@@ -125,8 +125,10 @@ async function list(offset = 0) {
 }
 
 async function details(id) {
-  own.details.innerHTML = await get(`/details?id=${encodeURIComponent(id)}`);
   own.details.dataset.id = id;
+  const about = await get(`/details?id=${encodeURIComponent(id)}`);
+  if (own.details.dataset.id !== id) return;
+  own.details.innerHTML = about;
   own.details.scrollTop = 0;
   mark();
   showConversion();
