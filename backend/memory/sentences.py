@@ -13,6 +13,8 @@ _ENCODERS: dict[Role, str] = {
     "clip_h": "CLIP-H text encoder",
     "t5xxl": "T5 text encoder",
 }
+DOES_NOT_FIT = "Does not fit"
+"""How the sentence of a plan that does not fit begins."""
 _NOTICED = 1.015
 """A smaller slow-down is not told."""
 _TWICE = 1.95
@@ -78,12 +80,12 @@ def _does_not_fit(plan: PlanView, there: int) -> str:
     if plan.peak_bytes > there:
         where = "there are" if plan.budget.shared else "the card has"
         return (
-            f"Does not fit: needs {in_gigabytes(plan.peak_bytes)} GB, and {where} "
+            f"{DOES_NOT_FIT}: needs {in_gigabytes(plan.peak_bytes)} GB, and {where} "
             f"{in_gigabytes(there)}."
         )
     return (
-        f"Does not fit: needs {in_gigabytes(plan.ram_bytes)} GB of the machine's memory, and there "
-        f"are {in_gigabytes(plan.budget.ram_bytes)}."
+        f"{DOES_NOT_FIT}: needs {in_gigabytes(plan.ram_bytes)} GB of the machine's memory, and "
+        f"there are {in_gigabytes(plan.budget.ram_bytes)}."
     )
 
 

@@ -92,7 +92,8 @@ class MachineMemory:
     @property
     def _usable_on_card(self) -> int:
         device = self.device
-        return device.memory_total - device.memory_used + self._held_on_card
+        free = device.memory_total - device.memory_used
+        return min(free + self._held_on_card, device.memory_total)
 
     @property
     def _held_on_card(self) -> int:

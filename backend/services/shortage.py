@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from backend.channel.supervisor import EngineListener
 from backend.memory.estimate import GIB
+from backend.memory.sentences import DOES_NOT_FIT
 from backend.schema.errors import EaselError, OutOfMemoryError
 from backend.schema.events import Event, Failed, Remedy
 from backend.schema.generation import ResolvedRequest, ResolvedSize
@@ -60,7 +61,7 @@ class Shortage(Passing):
         if job.kind == "generate":
             wanted = job.generation
             view = self._planner.plan(wanted)
-            if not view.fits:
+            if not view.fits and DOES_NOT_FIT not in failure.sentence:
                 words.append(view.sentence)
             remedies = (*self._changes(wanted, view), *_programs_to_end(state))
         words.append(_who_holds(state))

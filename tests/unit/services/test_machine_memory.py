@@ -89,6 +89,10 @@ def test_what_others_hold_of_a_card_is_not_planned_with(ram):
     assert budget.ram_bytes == (20 + 3) * GIB
 
 
+def test_never_more_than_a_card_has_is_planned_with(ram):
+    assert on(card(used=0, held=0)).budget(OWN, OPEN).device_bytes == 24 * GIB
+
+
 def test_on_a_processor_what_is_free_and_what_the_engine_holds_count(ram):
     budget = on(processor(), recorded("linux-no-card")).budget(OWN, OPEN)
 

@@ -123,6 +123,14 @@ def test_where_even_the_smallest_way_needs_more_it_says_how_much(explain):
     assert not any(remedy.label.startswith("Draw at") for remedy in told.remedies)
 
 
+def test_what_the_engine_said_of_its_plan_is_not_said_again(explain):
+    refused = FULL.model_copy(update={"sentence": "Does not fit: needs 3 GB."})
+
+    told = explain(refused, total=2560, used=2550)
+
+    assert told.sentence.count("Does not fit") == 1
+
+
 def test_a_guest_hears_how_much_others_hold_but_no_names(explain):
     told = explain(owner="anna")
 
