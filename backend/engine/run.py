@@ -16,6 +16,7 @@ from backend.engine.families.decoding import decode
 from backend.engine.memory.ladder import Ladder, Lessons, Load, Means
 from backend.engine.memory.latents import LatentStore
 from backend.engine.memory.planning import Planner
+from backend.engine.memory.spill import SpillWatch, spills_here
 from backend.engine.memory.watch import PeakWatch
 from backend.engine.registry import families
 from backend.engine.residency import Residency
@@ -135,7 +136,9 @@ def _at_hand(wanted: ResolvedRequest, pace: Pace, context: Context) -> Work:
     means = Means.of(planned, load) if learned == Means() else learned
     drawn = LatentStore(context.places.data / "latents", context.job)
     drawn.sweep()
-    ladder = Ladder(load, means, residency.free_others)
+    expected = planned.seconds_per_step if planned else None
+    spill = SpillWatch(expected) if spills_here() else None
+    ladder = Ladder(load, means, residency.free_others, spill=spill)
     return Work(wanted, pace, residency, ladder, planner, drawn)
 
 

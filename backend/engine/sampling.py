@@ -104,8 +104,10 @@ def sample(
     denoise = FittingDenoiser(model.denoiser(conditioning, denoiser_settings(request)), ladder)
     sigmas = drawing.sigmas[steps.start : steps.stop + 1]
     pacer = PreviewPacer()
+    began = time.perf_counter()
     for step in find_sampler(request.sampling.sampler)(denoise, latents, sigmas, drawing.noise):
         latents = step.latents
+        ladder.step_took(time.perf_counter() - began)
         drawing.pace.calls_made += 1
         yield Progress(
             step=steps.start + step.done,
@@ -116,6 +118,7 @@ def sample(
         )
         yield from ladder.news()
         yield from _previews(step, model, batch, pacer)
+        began = time.perf_counter()
     return latents
 
 

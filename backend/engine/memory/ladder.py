@@ -7,6 +7,7 @@ from typing import Literal, Self, TypeVar
 
 from backend.engine.accelerator import choose_device, free_bytes, free_memory
 from backend.engine.failures import is_out_of_memory
+from backend.engine.memory.spill import SpillWatch
 from backend.memory.estimate import TILES
 from backend.schema.errors import OutOfMemoryError
 from backend.schema.events import Event, Warned
@@ -205,6 +206,8 @@ class Ladder:
     """Lets go of what this job does not need."""
     changed: Callable[[Means], None] = field(default=lambda _: None)
     """Told of new means, so that the model in use takes to them."""
+    spill: SpillWatch | None = None
+    """Where the driver lets memory overflow instead of refusing it."""
     _tried: set[tuple[Phase, Rung]] = field(default_factory=set[tuple[Phase, Rung]])
     _news: list[Warned] = field(default_factory=list[Warned])
 
@@ -242,8 +245,18 @@ class Ladder:
             self._step_down(phase, words)
             yield from self.news()
 
+    def step_took(self, seconds: float) -> None:
+        """Hear how long a step of drawing took; one that overflowed takes many times as long."""
+        if self.spill is not None and self.spill.noticed(seconds):
+            self._lighten("draw", "The card's memory overflowed into the machine's, which is slow")
+
     def _step_down(self, phase: Phase, words: str) -> None:
         """Take the next rung that helps. By now nothing holds what the failed call had made."""
+        if not self._lighten(phase, f"The memory was full when {_WORDS[phase]}"):
+            raise _nothing_helps(phase, words)
+
+    def _lighten(self, phase: Phase, why: str) -> bool:
+        """Take the next rung that changes something, and say so; False where none is left."""
         self.free()
         free_memory()
         for rung in RUNGS:
@@ -254,10 +267,9 @@ class Ladder:
             if means is not None:
                 self.means = means
                 self.changed(means)
-                sentence = f"The memory was full when {_WORDS[phase]}, so {rung.sentence}."
-                self._news.append(Warned(sentence=sentence))
-                return
-        raise _nothing_helps(phase, words)
+                self._news.append(Warned(sentence=f"{why}, so {rung.sentence}."))
+                return True
+        return False
 
 
 def _out_of_memory(error: RuntimeError | MemoryError) -> str:

@@ -1,5 +1,6 @@
 """The steps that are taken when memory runs out."""
 
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -7,6 +8,7 @@ import torch
 
 from backend.engine.memory import ladder as ladder_module
 from backend.engine.memory.ladder import Ladder, Lessons, Load, Means
+from backend.engine.memory.spill import SpillWatch
 from backend.schema.errors import OutOfMemoryError
 from backend.schema.events import Warned
 
@@ -151,3 +153,56 @@ def test_a_picture_that_needed_nothing_changes_nothing():
     lessons.learn(MODEL, SMALL, Means())
 
     assert lessons.recall(MODEL, LARGE) == Means(tile=64)
+
+
+def took(way: Ladder, *steps: float) -> list[str]:
+    for seconds in steps:
+        way.step_took(seconds)
+    return [warned.sentence for warned in way.news() if isinstance(warned, Warned)]
+
+
+def test_memory_that_overflows_on_windows_is_noticed_by_the_time_that_steps_take():
+    spill = SpillWatch(expected=0.5, full=lambda: True)
+    way = Ladder(LARGE, Means(), free=lambda: None, spill=spill)
+
+    assert took(way, 0.4, 0.6, 4.0, 0.5, 1.2) == []  # one slow step is something else
+    [sentence] = took(way, 4.0, 4.0)
+    assert sentence.startswith("The card's memory overflowed into the machine's, which is slow, so")
+    took(way, 4.0, 4.0)
+    assert way.means.pictures == 4
+    for _ in range(9):
+        took(way, 4.0)  # nothing is left to do, and that is no failure
+
+
+@pytest.mark.parametrize(("expected", "full"), [(None, True), (0.5, False)])
+def test_slow_steps_alone_say_nothing(expected, full):
+    spill = SpillWatch(expected, full=lambda: full)
+
+    assert took(Ladder(LARGE, Means(), free=lambda: None, spill=spill), 9.0, 9.0, 9.0) == []
+
+
+@pytest.mark.parametrize(
+    ("planned", "placements"),
+    [
+        ("resident", ["model", "group", "leaf"]),
+        ("group", ["leaf"]),
+        ("leaf", []),
+        (None, []),
+    ],
+)
+def test_parts_leave_the_device_one_way_after_the_other(planned, placements):
+    load = Load(width=64, height=64, pictures=1, placement=planned, exact=True)
+
+    seen = [means.settings.placement for means in tried(ladder(load), "draw")]
+
+    assert seen == [None, None, *placements]
+
+
+def test_eight_bits_come_last_and_not_where_exact_was_asked_for():
+    load = Load(width=64, height=64, pictures=2, prompts=2, placement="leaf")
+
+    means = tried(ladder(load), "draw")[-1]
+
+    assert (means.pictures, means.prompts_in_turn, means.settings.precision) == (1, True, "fp8")
+    exact = replace(load, exact=True)
+    assert tried(ladder(exact), "draw")[-1].settings.precision is None

@@ -7,6 +7,7 @@ it would on a card. What passes on the processor alone can still be wrong: there
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Literal
 
@@ -107,6 +108,14 @@ def call_flux(module: nn.Module) -> torch.Tensor:
 NETWORKS = {"unet": (unet, call_unet), "flux": (flux, call_flux)}
 
 
+PLACEMENTS = ("resident", "model", "group", "leaf")
+STORAGES = ("full", "stored", "fp8")
+CASES = [
+    *product(["unet"], PLACEMENTS, STORAGES, ["none", "before", "after"]),
+    *product(["flux"], PLACEMENTS, ["fp8"], ["before", "after"]),
+]
+
+
 @dataclass(frozen=True)
 class Held:
     """A file of weights in half precision whose tensors are in memory: mapped ones have numbers."""
@@ -205,10 +214,7 @@ def add_adapter(part: Placed) -> None:
 
 
 @pytest.mark.usefixtures("without_numbers")
-@pytest.mark.parametrize("order", ["none", "before", "after"])
-@pytest.mark.parametrize("storage", ["full", "stored", "fp8"])
-@pytest.mark.parametrize("placement", ["resident", "model", "group", "leaf"])
-@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize(("network", "placement", "storage", "order"), CASES)
 def test_everything_meets_on_the_card(files, network, placement, storage, order: Order):
     part = placed(files, network, carrier=AtOnce(CARD))
     if order == "before":
