@@ -14,7 +14,7 @@ from backend.schema.errors import OutOfRangeError
 from backend.schema.fields import Scalar
 from backend.schema.generation import RANDOM_SEED, GenerationRequest, SeedSettings
 from backend.schema.jobs import Actor, JobView
-from ui.asking import asked, held, with_words
+from ui.asking import asked, held
 from ui.sending import Clicks
 
 STATIC = Path(__file__).parent / "static"
@@ -54,7 +54,7 @@ def page_routes(studio: Verbs) -> APIRouter:
     @router.post("/page/generate", response_model=None)
     def generate(click: GenerateClick, actor: Who) -> JobView | JSONResponse:
         try:
-            request = with_words(asked(studio.models, actor, click.fields))
+            request = asked(click.fields)
             return clicks.once(click.token, lambda: studio.generation.submit(actor, request))
         except OutOfRangeError as error:  # the page shows it beside the field
             told = error_json(error.code, error.sentence, error.hint)

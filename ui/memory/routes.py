@@ -9,9 +9,9 @@ from backend.api.verbs import Verbs
 from backend.schema.base import Frozen
 from backend.schema.errors import ModelError, RequestError
 from backend.schema.fields import Scalar
+from backend.schema.generation import GenerationRequest
 from backend.schema.jobs import Actor, Role
 from backend.schema.memory import PlanRequest
-from ui.asking import asked
 from ui.fragments import Fragments
 from ui.memory.freeing import freed
 from ui.memory.panel import shown_state, shown_usual, usual_of
@@ -41,7 +41,7 @@ def memory_routes(studio: Verbs) -> APIRouter:
     @router.post("/plan")
     def plan(form: Form, actor: Who) -> DrawnPlan:
         try:
-            request = asked(studio.models, actor, form.fields)
+            request = GenerationRequest.from_fields(form.fields)
             view = studio.memory.plan(actor, PlanRequest(generation=request))
         except (RequestError, ModelError):  # Generate says what is wrong
             return DrawnPlan()
