@@ -40,16 +40,13 @@ class Residency:
 
     def __init__(
         self,
-        budget: int | None = None,
         free: Callable[[torch.device], int] = free_bytes,
     ) -> None:
         """Hold nothing yet.
 
         Args:
-            budget: The bytes that checkpoints may take together; None for what there is.
             free: How much of a device's memory is free.
         """
-        self._budget = budget
         self._free = free
         self._held: dict[str, _Held] = {}
         """The one used last comes last."""
@@ -97,7 +94,8 @@ class Residency:
             known = _Held(wanted, model, room.weights)
         else:
             del self._held[wanted.path]
-            self._make_room(Room(0, room.drawing if room else ROOM_TO_DRAW), partner)
+            there = known.model.workplace.tally.now
+            self._make_room(room or Room(there, ROOM_TO_DRAW), partner, there)
             yield from known.model.workplace.arrange(placing or Placing())
         self._held[wanted.path] = known
         self._in_use = wanted.path
@@ -113,19 +111,26 @@ class Residency:
         self._in_use = None
         self.free_others()
 
-    def _make_room(self, room: Room, partner: ResolvedModel | None) -> None:
-        """Let go of what was used the longest ago, the partner last, until there is room."""
-        while self._held and not self._has_room(room):
+    def _make_room(self, room: Room, partner: ResolvedModel | None, there: int = 0) -> None:
+        """Let go of what was used the longest ago, the partner last, until there is room.
+
+        Args:
+            room: What a checkpoint takes.
+            partner: Another one that the same job uses.
+            there: How many bytes of the first are on the device already.
+        """
+        while self._held and not self._has_room(room, there):
             others = [path for path in self._held if partner is None or path != partner.path]
             self._let_go((others or list(self._held))[0])
 
-    def _has_room(self, room: Room) -> bool:
+    def _has_room(self, room: Room, there: int) -> bool:
+        needed = room.weights + room.drawing
         held = sum(each.bytes for each in self._held.values())
-        if self._budget is not None and held + room.weights > self._budget:
+        if room.most is not None and held + needed > room.most:
             return False
         if room.parked > psutil.virtual_memory().available:
             return False
-        return room.weights + room.drawing < self._free(choose_device())
+        return needed - there < self._free(choose_device())
 
     def _let_go(self, path: str) -> None:
         gone = self._held.pop(path, None)

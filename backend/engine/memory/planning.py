@@ -30,6 +30,8 @@ class Room:
     """More, while it works."""
     parked: int = 0
     """In the machine's memory beside the device's."""
+    most: int | None = None
+    """What all checkpoints together may take on the device; None for what there is."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,13 @@ class Planner:
         stay = sum(part.weight_bytes for part in planned.parts if part.placement == "resident")
         away = sum(part.weight_bytes for part in planned.parts) - stay
         peak = planned.peak_bytes - CONTEXT[planned.budget.device]
-        return Room(stay, max(0, peak - stay), away if planned.parked == "ram" else 0)
+        limit = self.wanted.memory.limits.device_bytes
+        return Room(
+            weights=stay,
+            drawing=max(0, peak - stay),
+            parked=away if planned.parked == "ram" else 0,
+            most=limit - CONTEXT[planned.budget.device] if limit else None,
+        )
 
     def _planned(self, model: ResolvedModel, settings: MemorySettings) -> PlanView | None:
         if not model.parts:

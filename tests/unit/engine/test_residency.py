@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from backend.engine import residency
+from backend.engine.memory.planning import Room
 from backend.engine.memory.workplace import Workplace
 from backend.engine.residency import Residency
 from backend.schema.errors import ModelMissingError
@@ -67,8 +68,13 @@ def model(name: str, sha256: str = "0" * 64) -> ResolvedModel:
     )
 
 
-def take(resident: Residency, wanted: ResolvedModel, partner: ResolvedModel | None = None):
-    loading = resident.load(wanted, partner)
+def take(
+    resident: Residency,
+    wanted: ResolvedModel,
+    partner: ResolvedModel | None = None,
+    room: Room | None = None,
+):
+    loading = resident.load(wanted, partner, room=room)
     heard: list[str] = []
     while True:
         try:
@@ -131,9 +137,10 @@ def test_others_go_where_drawing_itself_has_no_room_any_more(shelf):
 
 
 def test_a_budget_in_bytes_is_kept(shelf):
-    resident = Residency(budget=2 * SIZE, free=lambda device: 10**15)
+    resident = Residency(free=lambda device: 10**15)
+    room = Room(weights=SIZE, drawing=SIZE // 2, most=2 * SIZE + SIZE // 2)
     for name in ("one", "two", "three", "two"):
-        take(resident, model(name))
+        take(resident, model(name), room=room)
 
     assert shelf.in_memory_at_load == [0, 1, 1]
 
