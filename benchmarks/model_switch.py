@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 
 from backend.engine.context import Context
-from backend.engine.residency import Residency, bytes_of
+from backend.engine.residency import ROOM_TO_DRAW, Residency, bytes_of
 from backend.engine.run import generate
 from backend.places import Places
 from backend.schema.generation import (
@@ -75,7 +75,8 @@ def switched(folder: Path, switches: int, room: int) -> Switching:
     shutil.copytree(STARTER, second)
     models = (_model(STARTER), _model(second))
     budget = room * bytes_of(models[0]) + 1
-    kept: dict[str, object] = {"residency": Residency(budget)}
+    residency = Residency(lambda _: budget + ROOM_TO_DRAW - residency.held_bytes)
+    kept: dict[str, object] = {"residency": residency}
     places = Places(ROOT, folder / "outputs", folder / "data", ROOT / "models")
     process = psutil.Process()
     seconds: list[float] = []

@@ -38,10 +38,7 @@ class _Held:
 class Residency:
     """Holds loaded checkpoints as long as there is room, those that were used last the longest."""
 
-    def __init__(
-        self,
-        free: Callable[[torch.device], int] = free_bytes,
-    ) -> None:
+    def __init__(self, free: Callable[[torch.device], int] = free_bytes) -> None:
         """Hold nothing yet.
 
         Args:
@@ -54,6 +51,11 @@ class Residency:
         self._seconds_of_gone = 0.0
         self.loads = 0
         """How many checkpoints were read so far."""
+
+    @property
+    def held_bytes(self) -> int:
+        """What the checkpoints in memory take."""
+        return sum(each.bytes for each in self._held.values())
 
     @property
     def seconds_in_models(self) -> float:
@@ -125,8 +127,7 @@ class Residency:
 
     def _has_room(self, room: Room, there: int) -> bool:
         needed = room.weights + room.drawing
-        held = sum(each.bytes for each in self._held.values())
-        if room.most is not None and held + needed > room.most:
+        if room.most is not None and self.held_bytes + needed > room.most:
             return False
         if room.parked > psutil.virtual_memory().available:
             return False
