@@ -13,8 +13,9 @@ from backend.engine.context import Context, JobFunction
 from backend.engine.converting import convert
 from backend.engine.families.base import Conditioning, Model
 from backend.engine.families.decoding import decode
-from backend.engine.memory.ladder import Ladder, Lessons, Load, Means
+from backend.engine.memory.ladder import Ladder, Lessons
 from backend.engine.memory.latents import LatentStore
+from backend.engine.memory.means import Load, Means
 from backend.engine.memory.planning import Planner
 from backend.engine.memory.spill import SpillWatch, spills_here
 from backend.engine.memory.watch import PeakWatch
@@ -61,7 +62,7 @@ def generate(request: dict[str, object], context: Context) -> Iterator[Event]:
     batches = remaining_batches(wanted, context.finished_indices)
     work = _at_hand(wanted, plan_pace(wanted, len(batches)), context)
     seconds_before = work.residency.seconds_in_models
-    loads_before, watch, planned = work.residency.loads, PeakWatch(), work.ladder.means
+    loads_before, watch = work.residency.loads, PeakWatch()
 
     whole = True
     for batch in batches:
@@ -80,7 +81,7 @@ def generate(request: dict[str, object], context: Context) -> Iterator[Event]:
     if whole:  # else it would say nothing of how long such pictures take
         in_models = work.residency.seconds_in_models - seconds_before
         yield Metric(name="seconds_in_models", step=0, value=in_models)
-        if work.ladder.means == planned:
+        if not work.ladder.stepped:
             loaded = work.residency.loads > loads_before
             yield from _peaks(work, None if loaded else watch.most)
     yield Metric(name="seconds_total", step=0, value=time.perf_counter() - started)
@@ -209,7 +210,8 @@ def _peaks(work: Work, most: int | None) -> Iterator[Event]:
 def _what_it_took(work: Work, context: Context) -> Iterator[Event]:
     """Remember how it was made to fit, and tell it."""
     load, means = work.ladder.load, work.ladder.means
-    context.keep("lessons", Lessons).learn(work.wanted.model.path, load, means)
+    if work.ladder.stepped:
+        context.keep("lessons", Lessons).learn(work.wanted.model.path, load, means)
     if means.tile is not None:
         yield Metric(name="latents_in_a_tile", step=0, value=means.tile)
     if means.pictures is not None:

@@ -2,176 +2,25 @@
 
 import re
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field, replace
-from typing import Literal, Self, TypeVar
+from dataclasses import dataclass, field
+from typing import TypeVar
 
 from backend.engine.accelerator import choose_device, free_bytes, free_memory
 from backend.engine.failures import is_out_of_memory
+from backend.engine.memory.means import Load, Means
+from backend.engine.memory.rungs import RUNGS, Phase, Rung
 from backend.engine.memory.spill import SpillWatch
-from backend.memory.estimate import TILES
 from backend.schema.errors import OutOfMemoryError
 from backend.schema.events import Event, Warned
-from backend.schema.generation import ResolvedRequest
-from backend.schema.memory import PlanView
-from backend.schema.memory_settings import MemorySettings, Placement
 from backend.schema.sizes import readable_bytes
 
 T = TypeVar("T")
-LATENT = 8
-"""Pixels along one side of a latent, in every family."""
-Phase = Literal["load", "read", "draw", "decode"]
-_ALL: frozenset[Phase] = frozenset({"load", "read", "draw", "decode"})
 _WORDS: dict[Phase, str] = {
     "load": "the model was loaded",
     "read": "the prompt was read",
     "draw": "the picture was drawn",
     "decode": "the picture was decoded",
 }
-
-
-@dataclass(frozen=True)
-class Means:
-    """How a job uses memory: the more is given here, the less it takes and the longer."""
-
-    tile: int | None = None
-    """Latents along a side of what is decoded at once; None for the whole picture."""
-    pictures: int | None = None
-    """How many are drawn at once at most; None for the whole batch."""
-    prompts_in_turn: bool = False
-    """Whether the network reads one prompt after the other."""
-    settings: MemorySettings = field(default_factory=MemorySettings)
-    """What is decided for the plans of the models beside what the request says."""
-
-    @classmethod
-    def of(cls, planned: PlanView | None, load: "Load") -> Self:
-        """As it is planned."""
-        if planned is None:
-            return cls()
-        fewer = planned.pictures_at_once < load.pictures
-        return cls(
-            tile=planned.vae_tile,
-            pictures=planned.pictures_at_once if fewer else None,
-            prompts_in_turn=planned.prompts_at_once == 1 and load.prompts > 1,
-        )
-
-
-@dataclass(frozen=True)
-class Load:
-    """What a job draws, as far as it decides about memory."""
-
-    width: int
-    """Of a picture, in latents."""
-    height: int
-    pictures: int
-    """In a batch."""
-    prompts: int = 1
-    """In a call of the network, where it reads all of them at once."""
-    placement: Placement | None = None
-    """Of the model's parts, as planned; None where nothing was planned."""
-    exact: bool = False
-    """Whether weights may not be kept in fewer bits."""
-
-    @classmethod
-    def of(cls, request: ResolvedRequest, planned: PlanView | None = None) -> Self:
-        """What a request draws, and how it is planned."""
-        size = request.size
-        return cls(
-            size.width // LATENT,
-            size.height // LATENT,
-            request.batch.size,
-            prompts=2 if request.sampling.cfg_scale > 1 else 1,
-            placement=None if planned is None else planned.placement,
-            exact=request.memory.settings.precision is not None,
-        )
-
-    @property
-    def area(self) -> int:
-        """Of a picture, in latents."""
-        return self.width * self.height
-
-
-Change = Callable[[Means, Load], Means | None]
-"""Makes a job take less memory; None where this cannot."""
-
-
-@dataclass(frozen=True)
-class Rung:
-    """One thing to do."""
-
-    phases: frozenset[Phase]
-    """When it helps."""
-    change: Change
-    sentence: str
-    """What was done, for the person."""
-
-
-def _as_it_was(means: Means, load: Load) -> Means:
-    """What the job does stays; freeing memory was what helps."""
-    del load
-    return means
-
-
-def _tiles_of(side: int) -> Change:
-    def change(means: Means, load: Load) -> Means | None:
-        longest = means.tile or max(load.width, load.height)
-        return replace(means, tile=side) if side < longest else None
-
-    return change
-
-
-def _at_once(share: float) -> Change:
-    def change(means: Means, load: Load) -> Means | None:
-        now = means.pictures or load.pictures
-        fewer = max(1, int(load.pictures * share))
-        return replace(means, pictures=fewer) if fewer < now else None
-
-    return change
-
-
-_PLACEMENTS: tuple[Placement, ...] = ("resident", "model", "group", "leaf")
-
-
-def _placed(placement: Placement) -> Change:
-    def change(means: Means, load: Load) -> Means | None:
-        now = means.settings.placement or load.placement
-        if now is None or _PLACEMENTS.index(now) >= _PLACEMENTS.index(placement):
-            return None
-        settings = means.settings.model_copy(update={"placement": placement})
-        return replace(means, settings=settings)
-
-    return change
-
-
-def _one_prompt(means: Means, load: Load) -> Means | None:
-    if means.prompts_in_turn or load.prompts == 1:
-        return None
-    return replace(means, prompts_in_turn=True)
-
-
-def _in_eight_bits(means: Means, load: Load) -> Means | None:
-    if load.exact or load.placement is None or means.settings.precision:
-        return None
-    return replace(means, settings=means.settings.model_copy(update={"precision": "fp8"}))
-
-
-RUNGS: tuple[Rung, ...] = (
-    Rung(
-        _ALL,
-        _as_it_was,
-        "what earlier pictures had left in it was freed",
-    ),
-    *(
-        Rung(frozenset({"decode"}), _tiles_of(side), "the picture is decoded in tiles")
-        for side in TILES
-    ),
-    Rung(_ALL, _placed("model"), "the parts of the model that do not work wait elsewhere"),
-    Rung(_ALL, _placed("group"), "the model comes block by block"),
-    Rung(_ALL, _placed("leaf"), "the model comes layer by layer"),
-    Rung(frozenset({"draw"}), _at_once(1 / 2), "half of the pictures are drawn at the same time"),
-    Rung(frozenset({"draw"}), _at_once(0), "the pictures are drawn one after the other"),
-    Rung(frozenset({"draw"}), _one_prompt, "prompt and negative prompt are drawn in turn"),
-    Rung(_ALL, _in_eight_bits, "weights are kept in eight bits, which changes it a little"),
-)
 
 
 @dataclass
@@ -210,6 +59,11 @@ class Ladder:
     """Where the driver lets memory overflow instead of refusing it."""
     _tried: set[tuple[Phase, Rung]] = field(default_factory=set[tuple[Phase, Rung]])
     _news: list[Warned] = field(default_factory=list[Warned])
+
+    @property
+    def stepped(self) -> bool:
+        """Whether anything had to be done."""
+        return bool(self._tried)
 
     def news(self) -> Generator[Event]:
         """What was done since the last call, for the person."""

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from backend.engine.memory import ladder as ladder_module
-from backend.engine.memory.ladder import Ladder, Lessons, Load, Means
+from backend.engine.memory.ladder import Ladder, Lessons
+from backend.engine.memory.means import Load, Means
 from backend.engine.memory.spill import SpillWatch
 from backend.schema.errors import OutOfMemoryError
 from backend.schema.events import Warned
