@@ -41,6 +41,8 @@ STAGES = (
     Stage(module="train_text_encoder", minutes=3),
     Stage(module="train_unet", minutes=240),
     Stage(module="train_decoder", minutes=30),
+    Stage(module="build_edges", amounts=(Amount(option="--count", usual=4000, least=64),)),
+    Stage(module="train_controlnet", minutes=60),
     Stage(module="build_pairs", amounts=(Amount(option="--count", usual=500, least=40),)),
     Stage(module="train_upscaler", minutes=60),
     Stage(module="assemble"),

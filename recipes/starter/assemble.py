@@ -11,9 +11,9 @@ from pathlib import Path
 
 from safetensors.torch import load_file, save_file
 
-from recipes.starter.places import MODEL, UPSCALER, WORK, newest
+from recipes.starter.places import CONTROLNET, MODEL, UPSCALER, WORK, newest
 
-PARTS = ("text_encoder", "unet", "vae")
+PARTS = ("text_encoder", "unet", "vae", CONTROLNET)
 _WEIGHTS = ".safetensors"
 
 

@@ -22,6 +22,9 @@ from recipes.starter.scenes import all_scenes, draw_scene
 SIDE = 128
 ART_SIDE = 192
 _SEED = 20261124
+_PAINTED_SHARE = 0.6
+_OFTEN = {"white": 2.0, "black": 2.0, "gray": 2.0, "brown": 2.0}
+"""Colours that hide shapes, and how many times as often as the others they are painted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,13 +40,14 @@ def choose_variant(
 ) -> Variant:
     """Choose colour, background and place of one picture; held-out pairs are never chosen.
 
-    Half the pictures keep the object's own colour, which is named half the time.
+    The pictures that keep the object's own colour name it half the time.
     """
     colour, painted = (natural if random.random() < 0.5 else None), False
-    if random.random() < 0.5:
+    if random.random() < _PAINTED_SHARE:
         free = [name for name in catalogue.colours
                 if name != natural and not is_held_out(label, name)]  # fmt: skip
-        colour, painted = str(random.choice(free)), True
+        weights = np.array([_OFTEN.get(name, 1.0) for name in free])
+        colour, painted = str(random.choice(free, p=weights / weights.sum())), True
     background = "white"
     if colour == "white" or random.random() > 0.4:
         background = str(random.choice([n for n in catalogue.backgrounds if n != colour]))

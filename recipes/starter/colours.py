@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image, ImageFilter
 
 Picture = npt.NDArray[np.float32]
 """Height × width × channels, values 0–1; RGBA is not premultiplied."""
@@ -37,6 +38,24 @@ _HUE_ENDS = ((12, "red"), (37, "orange"), (66, "yellow"), (160, "green"), (195, 
              (248, "blue"), (297, "purple"), (345, "pink"))  # fmt: skip
 _GREY_BELOW = 0.14
 _MOST = 0.6
+_TONES: dict[str, tuple[float, float, float]] = {
+    "white": (0.56, 0.97, 1.0),
+    "gray": (0.2, 0.55, 0.9),
+    "black": (0.03, 0.2, 0.62),
+}
+"""Colours without a hue: the values of an object's darkest parts, of its body, of its lightest."""
+_DARK = 0.25
+"""Value below which a part keeps its saturation: pupils, outlines."""
+_PALE, _TINT = 0.36, 0.4
+"""Mean saturation below which a picture is tinted, and how saturated white becomes."""
+_GREYISH = 0.25
+"""Saturation below which a part of a pale picture takes the asked hue."""
+_NEARER = 0.25
+"""What is left of the angles between hues where none of them rules."""
+_LEAST_SPAN = 0.2
+"""Lightness between body and extremes that is stretched no further; less is noise."""
+_RIM, _RIM_DEPTH = 1 / 50, 0.3
+"""Reach of the darkened edge as a share of the side, and how much of the value it takes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,28 +127,56 @@ def name_hue(hue: float, saturation: float, value: float) -> str:
     return "red" if saturation > 0.5 else "pink"
 
 
-def recolour(rgba: Picture, colour: str, hue: float | None) -> Picture:
-    """Shift a picture whose main hue is `hue` so that its main colour becomes `colour`.
+def recolour(rgba: Picture, colour: str, main: MainColour) -> Picture:
+    """Shift a picture whose main colour is `main` so that it becomes `colour`.
 
-    Shading stays; other hues turn by the same angle. Without a main hue all of it is tinted.
+    Shading stays, and is made stronger for colours without a hue. Other hues turn by the same
+    angle; where no hue rules they also come nearer to each other. Pale pictures are tinted.
     """
+    if colour in _TONES:
+        return _paint_tones(rgba, _TONES[colour])
     old_hue, saturation, value = to_hsv(rgba[..., :3])
-    if colour == "gray":
-        saturation = saturation * 0
-    elif colour == "white":
-        saturation, value = saturation * 0.06, 1 - (1 - value) * 0.35
-    elif colour == "black":
-        saturation, value = saturation * 0.1, value * 0.32
+    if main.hue is None:
+        saturation = np.where(value < _DARK, saturation, 0.62).astype(np.float32)
+        new_hue = np.full_like(old_hue, HUE[colour])
     else:
-        if hue is None:
-            saturation = np.where(value < 0.25, saturation, 0.62).astype(np.float32)
-            old_hue = np.full_like(old_hue, HUE[colour])
-        else:
-            old_hue = old_hue + np.float32(HUE[colour] - hue)
-        if colour == "brown":
-            saturation, value = saturation * 0.8, value * 0.66
-        elif colour == "pink":
-            saturation, value = saturation * 0.62, 1 - (1 - value) * 0.7
-        elif colour in {"yellow", "orange"}:
-            saturation, value = saturation * 1.1, 1 - (1 - value) * 0.8
-    return np.concatenate([to_rgb(old_hue, saturation, value), rgba[..., 3:]], -1)
+        offset = (old_hue - main.hue + 180) % 360 - 180
+        if _mean_saturation(rgba, saturation) < _PALE:
+            offset = np.where(saturation < _GREYISH, 0, offset)  # the hue of a grey means nothing
+            tinted = _TINT + (1 - _TINT) * saturation
+            saturation = np.where(value < _DARK, saturation, tinted)
+        new_hue = HUE[colour] + offset * np.float32(1 if main.name else _NEARER)
+    if colour == "brown":
+        saturation, value = saturation * 0.8, value * 0.66
+    elif colour == "pink":
+        saturation, value = saturation * 0.62, 1 - (1 - value) * 0.7
+    elif colour in {"yellow", "orange"}:
+        saturation, value = saturation * 1.1, 1 - (1 - value) * 0.8
+    return np.concatenate([to_rgb(new_hue, saturation, value), rgba[..., 3:]], -1)
+
+
+def _mean_saturation(rgba: Picture, saturation: Picture) -> float:
+    return float((saturation * rgba[..., 3]).sum() / max(float(rgba[..., 3].sum()), 1e-6))
+
+
+def _paint_tones(rgba: Picture, tones: tuple[float, float, float]) -> Picture:
+    """Paint a picture in greys: its lightness is stretched, its edge darkened.
+
+    Parts that differ in hue alone differ in lightness to the eye (Rec. 601), so they stay apart.
+    """
+    light = rgba[..., :3] @ np.array([0.299, 0.587, 0.114], np.float32)
+    opaque = light[rgba[..., 3] > 0.5]
+    if not opaque.size:
+        return rgba
+    dark, body, bright = (float(part) for part in np.percentile(opaque, (3, 50, 97)))
+    marks = (min(dark, body - _LEAST_SPAN), body, max(bright, body + _LEAST_SPAN))
+    value = np.interp(light, marks, tones) * (1 - _RIM_DEPTH * _rim(rgba[..., 3]))
+    grey = np.repeat(value[..., None], 3, -1)
+    return np.concatenate([grey, rgba[..., 3:]], -1).astype(np.float32)
+
+
+def _rim(alpha: Picture) -> Picture:
+    """Return how near the edge of the opaque part each pixel is, 0–1."""
+    cover = Image.fromarray((alpha * 255).astype(np.uint8))
+    soft = cover.filter(ImageFilter.GaussianBlur(alpha.shape[0] * _RIM))
+    return ((1 - np.asarray(soft, np.float32) / 255) * 2).clip(0, 1)

@@ -55,7 +55,7 @@ def compose(art: Picture, variant: Variant, size: int, random: Random) -> Pictur
         RGB picture, `size` × `size`, values 0–1.
     """
     if variant.painted and variant.colour is not None:
-        art = recolour(art, variant.colour, analyse(art).hue)
+        art = recolour(art, variant.colour, analyse(art))
     ground = np.array(RGB[variant.background]) / 255
     if variant.background != "white":
         ground = (ground + random.uniform(-0.04, 0.04, 3)).clip(0, 1)

@@ -4,6 +4,7 @@ Run `python -m recipes.starter.encode` after `build_data` and after every new au
 """
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from safetensors.torch import save_file
 from torch import Tensor
@@ -17,9 +18,8 @@ _BATCH = 8
 
 
 @torch.no_grad()
-def encode_all(autoencoder: Autoencoder) -> Tensor:
-    """Return scaled latents of all pictures, N × 4 × 16 × 16, float16."""
-    pictures = np.load(PIXELS, mmap_mode="r")
+def encode_all(autoencoder: Autoencoder, pictures: npt.NDArray[np.uint8]) -> Tensor:
+    """Return scaled latents (N × 4 × H/8 × W/8, float16) of pictures, N × H × W × 3 bytes."""
     latents: list[Tensor] = []
     for start in range(0, len(pictures), _BATCH):
         pixels = torch.from_numpy(pictures[start : start + _BATCH].copy())
@@ -33,8 +33,9 @@ def encode_all(autoencoder: Autoencoder) -> Tensor:
 def main() -> None:
     """Encode with the newest autoencoder and replace the stored latents."""
     autoencoder = open_autoencoder(newest("vae", MODEL / "vae"))
+    latents = encode_all(autoencoder, np.load(PIXELS, mmap_mode="r"))
     part = LATENTS.with_suffix(".part")
-    save_file({"latents": encode_all(autoencoder)}, part)
+    save_file({"latents": latents}, part)
     part.replace(LATENTS)
 
 

@@ -31,7 +31,7 @@ class Examples:
 def read_examples() -> Examples:
     """Read what `build_data` wrote, without subjects that have left the catalogue since."""
     rows = json.loads(EXAMPLES.read_text("utf-8"))
-    captions = [_read_caption(row) for row in rows]
+    captions = [read_caption(row) for row in rows]
     wanted = {subject.words for subject in read_catalogue().subjects}
     kept = [
         index
@@ -44,7 +44,8 @@ def read_examples() -> Examples:
     )
 
 
-def _read_caption(row: dict[str, dict[str, str | list[str] | None] | None]) -> Caption:
+def read_caption(row: dict[str, dict[str, str | list[str] | None] | None]) -> Caption:
+    """Read one row of what `build_data` or `build_edges` wrote."""
     single, scene = row["single"], row["scene"]
     if single is not None:
         return ObjectCaption(

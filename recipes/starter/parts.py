@@ -1,11 +1,13 @@
 """The model's networks behind plain signatures, because diffusers' own leave types open."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 import torch
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
+from diffusers.models.controlnets.controlnet import ControlNetModel
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from torch import Tensor, nn
 
@@ -52,7 +54,44 @@ def open_unet(folder: Path) -> UNet2DConditionModel:
     return unet
 
 
-def predict(unet: UNet2DConditionModel, noisy: Tensor, times: Tensor, text: Tensor) -> Tensor:
+@dataclass(frozen=True, kw_only=True)
+class Noised:
+    """What a network sees: noisy latents, their times (0–999) and the text's states."""
+
+    latents: Tensor
+    times: Tensor
+    text: Tensor
+
+
+@dataclass(frozen=True, kw_only=True)
+class Control:
+    """What a ControlNet adds to the UNet: one tensor for each skip, and one in the middle."""
+
+    skips: list[Tensor]
+    middle: Tensor
+
+
+def predict(unet: UNet2DConditionModel, seen: Noised, control: Control | None = None) -> Tensor:
     """Return the velocity that the network predicts, float32."""
-    answer = unet(channels_last(noisy), times, text, return_dict=False)
+    answer = unet(
+        channels_last(seen.latents),
+        seen.times,
+        seen.text,
+        down_block_additional_residuals=tuple(control.skips) if control else None,
+        mid_block_additional_residual=control.middle if control else None,
+        return_dict=False,
+    )
     return cast("tuple[Tensor]", answer)[0].float()
+
+
+def steer(network: ControlNetModel, seen: Noised, maps: Tensor) -> Control:
+    """Return what the ControlNet makes of maps, N × 3 × H × W, values 0–1."""
+    answer = network(
+        channels_last(seen.latents),
+        seen.times,
+        seen.text,
+        controlnet_cond=channels_last(maps),
+        return_dict=False,
+    )
+    skips, middle = cast("tuple[list[Tensor], Tensor]", answer)
+    return Control(skips=skips, middle=middle)

@@ -14,6 +14,9 @@ LATENTS = WORK / "latents.safetensors"
 EXAMPLES = WORK / "examples.json"
 PAIRS_LARGE = WORK / "pairs_large.npy"
 PAIRS_SMALL = WORK / "pairs_small.npy"
+EDGES = WORK / "edges.safetensors"
+EDGE_CAPTIONS = WORK / "edges.json"
+CONTROLNET = "controlnet-canny"
 UPSCALER = WORK / "upscaler.safetensors"
 
 

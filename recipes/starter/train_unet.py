@@ -5,7 +5,7 @@ is one, else from the committed weights. The averaged weights are written beside
 """
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,7 @@ from torch.optim import AdamW, Optimizer
 from recipes.starter.examples import Examples, read_examples, say, shuffled_indices
 from recipes.starter.muon import Muon
 from recipes.starter.noise import add_noise, loss_weights, noise_levels, velocity
-from recipes.starter.parts import open_unet, predict
+from recipes.starter.parts import Noised, open_unet, predict
 from recipes.starter.places import MODEL, WORK
 from recipes.starter.text_states import TextStates
 from recipes.starter.training import (
@@ -36,19 +36,17 @@ from recipes.starter.training import (
 
 _ADAM_RATE = 6e-4
 _MUON_RATE = 0.01
-_DROP_CAPTION = 0.1
 _LOG_EVERY = 50
 _PROBE = 128
 
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """Noisy latents, their times (0–999), what to predict, and the text's states."""
+    """What the network sees, what it should predict, and which examples those are."""
 
-    noisy: Tensor
-    times: Tensor
+    seen: Noised
     target: Tensor
-    text: Tensor
+    indices: Tensor
 
 
 class BatchMaker:
@@ -60,11 +58,15 @@ class BatchMaker:
         seed: of everything that is drawn.
         shares: how often each of the 1,000 times is drawn, in any unit. Drawing a time as often as
             its error weighs teaches the same as weighing, with less noise in the gradient.
+        empty: the share of captions that are left empty.
     """
 
-    def __init__(self, examples: Examples, size: int, seed: int, shares: Tensor) -> None:
+    def __init__(
+        self, examples: Examples, size: int, seed: int, shares: Tensor, empty: float = 0.1
+    ) -> None:
         self._examples = examples
         self._size = size
+        self._empty = empty
         self._text = TextStates()
         self._levels = noise_levels()
         self._reach = shares.cumsum(0) / shares.sum()
@@ -73,10 +75,10 @@ class BatchMaker:
         torch.manual_seed(seed)
 
     def draw(self) -> Batch:
-        """Make one batch; times are spread over the shares, one caption in ten is empty."""
+        """Make one batch; times are spread over the shares."""
         indices = next(self._indices)
         captions = [
-            "" if self._random.random() < _DROP_CAPTION
+            "" if self._random.random() < self._empty
             else say(self._examples.captions[int(index)], self._random)
             for index in indices
         ]  # fmt: skip
@@ -86,12 +88,12 @@ class BatchMaker:
         times = times[torch.randperm(self._size)]
         noise = torch.randn_like(latents)
         level = self._levels[times]
-        return Batch(
-            noisy=add_noise(latents, noise, level),
+        seen = Noised(
+            latents=add_noise(latents, noise, level),
             times=times,
-            target=velocity(latents, noise, level),
             text=self._text(captions, full=self._random.random() < 0.3),
         )
+        return Batch(seen=seen, target=velocity(latents, noise, level), indices=indices)
 
 
 class UNetTraining:
@@ -106,15 +108,15 @@ class UNetTraining:
         if plan.state_file.exists():
             self._load()
 
-    def error(self, batch: Batch, text: Tensor) -> Tensor:
+    def error(self, batch: Batch) -> Tensor:
         """Mean squared error of the predicted velocity, one figure for each example."""
         with precision():
-            predicted = predict(self.unet, batch.noisy, batch.times, text)
+            predicted = predict(self.unet, batch.seen)
         return (predicted - batch.target).square().mean((1, 2, 3))
 
     def step(self, batch: Batch, scale: float) -> float:
         """Learn from one batch with the learning rates scaled; return the mean error."""
-        error = self.error(batch, batch.text)
+        error = self.error(batch)
         error.mean().backward()
         torch.nn.utils.clip_grad_norm_(self.unet.parameters(), 1.0, foreach=True)
         for optimizer in self.optimizers:
@@ -130,9 +132,10 @@ class UNetTraining:
     @torch.no_grad()
     def probe(self, batch: Batch) -> dict[str, float]:
         """Measure the averaged network on one batch, with its captions and with wrong ones."""
+        exchanged = replace(batch.seen, text=batch.seen.text.roll(1, 0))
         self.average.swap()
-        right = float(self.error(batch, batch.text).mean())
-        wrong = float(self.error(batch, batch.text.roll(1, 0)).mean())
+        right = float(self.error(batch).mean())
+        wrong = float(self.error(replace(batch, seen=exchanged)).mean())
         self.average.swap()
         return {"probe": right, "probe_wrong_caption": wrong}
 

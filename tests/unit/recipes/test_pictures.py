@@ -49,6 +49,16 @@ def test_nothing_white_is_painted_on_white():
     assert all(variant.background != "white" for variant in whites)
 
 
+def test_colours_that_hide_shapes_are_painted_more_often():
+    catalogue = read_catalogue()
+    random = np.random.default_rng(2)
+    variants = [choose_variant("banana", "yellow", catalogue, random) for _ in range(1500)]
+    painted = [variant.colour for variant in variants if variant.painted]
+    for colour in ("white", "black", "gray", "brown"):
+        if not is_held_out("banana", colour):
+            assert painted.count(colour) > 1.4 * painted.count("red")
+
+
 def test_held_out_pairs_are_never_chosen():
     catalogue = read_catalogue()
     random = np.random.default_rng(0)

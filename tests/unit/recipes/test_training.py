@@ -65,7 +65,8 @@ def test_the_average_swaps_in_and_out_exactly():
     assert torch.equal(layer.weight, changed)
 
 
-def test_a_finished_plan_does_not_run_again(tmp_path):
+def test_a_finished_plan_does_not_run_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "PAUSE", tmp_path / "pause")
     assert not Clock(Plan(name="x", minutes=1), seconds=60).running()
     assert Clock(Plan(name="x", minutes=1), seconds=10).running()
 
@@ -84,7 +85,7 @@ def test_times_are_drawn_as_often_as_they_matter():
     examples = Examples(latents=torch.zeros(64, 4, 2, 2), captions=(caption,) * 64)
     shares = torch.zeros(1000)
     shares[100:200], shares[900:] = 1, 3
-    times = BatchMaker(examples, 64, seed=0, shares=shares).draw().times
+    times = BatchMaker(examples, 64, seed=0, shares=shares).draw().seen.times
     late = times >= 900
     assert int(late.sum()) == 48
     assert bool(((times[~late] >= 100) & (times[~late] < 200)).all())
