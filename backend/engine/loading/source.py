@@ -1,6 +1,6 @@
 """Where a module's tensor comes from, and taking it from there."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import torch
@@ -127,10 +127,22 @@ class Filling:
     Two tensors with the same source become one, such as words that an encoder has under two names.
     """
 
-    def __init__(self, reader: Reader, device: torch.device) -> None:
-        """Begin with nothing; `device` is where they are to be."""
+    def __init__(
+        self,
+        reader: Reader,
+        device: torch.device,
+        parked: Callable[[Kept], Kept] = lambda kept: kept,
+    ) -> None:
+        """Begin with nothing.
+
+        Args:
+            reader: Reads them.
+            device: Where they are to be.
+            parked: How each of them waits best there.
+        """
         self._reader = reader
         self._device = device
+        self._parked = parked
         self._made: dict[Source, Kept] = {}
         self._wanted = list(reader.shapes)
         self.tensors: dict[str, Kept] = {}
@@ -153,7 +165,7 @@ class Filling:
         for name in self._wanted[len(self.tensors) :]:
             source = self._reader.sources[name]
             if source not in self._made:
-                self._made[source] = self._reader.read(name, weights, self._device)
+                self._made[source] = self._parked(self._reader.read(name, weights, self._device))
             self.tensors[name] = self._made[source]
             self.done_bytes += self._reader.bytes(name)
             if self.done_bytes >= enough:

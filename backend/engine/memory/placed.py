@@ -34,6 +34,27 @@ class Ground:
     """Whether weights that are not on the device stay in their file, not in memory."""
 
 
+@dataclass
+class _Order:
+    """Which unit works after which, as the last calls showed; what comes next is begun early."""
+
+    last: Unit | None = None
+    _after: dict[Unit, Unit] = field(default_factory=dict[Unit, Unit])
+    _early: Unit | None = None
+
+    def enter(self, carrier: Carrier, unit: Unit) -> None:
+        """Have a unit on the device, and begin with the next."""
+        if self.last is not None:
+            self._after[self.last] = unit
+        if self._early is not None and self._early is not unit:
+            carrier.forget(self._early)
+            self._early.leave()
+        carrier.bring(unit)
+        self.last, self._early = unit, self._after.get(unit)
+        if self._early is not None:
+            carrier.begin(self._early)
+
+
 @dataclass(eq=False)
 class Placed:
     """One part: how it lies, and bringing it to work."""
@@ -44,6 +65,8 @@ class Placed:
     how: How = field(default_factory=How)
     parked_bytes: int = field(default=0, init=False)
     """What lies in the machine's memory beside the device's."""
+    settled: bool = field(default=False, init=False)
+    """Whether its weights are where they belong; not while they are read, or when that failed."""
     _own: Mapping[str, tuple[nn.Module, str]] = field(init=False)
     """Which module has a tensor of the files, and its name there. What adapters add later, and the
     modules that they put around ours, change nothing of it."""
@@ -53,7 +76,7 @@ class Placed:
     """What comes when it begins to work, and goes when others do."""
     _streamed: list[Unit] = field(default_factory=list[Unit], init=False)
     """What comes and goes while it works."""
-    _order: "_Order" = field(default_factory=lambda: _Order(), init=False)  # noqa: PLW0108
+    _order: _Order = field(default_factory=_Order, init=False)
     _hooks: list[RemovableHandle] = field(default_factory=list[RemovableHandle], init=False)
     _files: ExitStack = field(default_factory=ExitStack, init=False)
     _file: Weights | None = field(default=None, init=False)
@@ -96,6 +119,7 @@ class Placed:
             self._widen_at_calls(weights)
         if self.stays:
             ground.carrier.bring(self._whole)
+        self.settled = True
 
     def come(self) -> None:
         """Bring it to the device, as far as it is there as a whole."""
@@ -130,7 +154,7 @@ class Placed:
         self._hooks.clear()
         self._take_away()
         self._whole, self._streamed, self.parked_bytes = Unit(()), [], 0
-        self._arrived = False
+        self.settled = self._arrived = False
         self._order = _Order()
 
     def _take_away(self) -> None:
@@ -148,7 +172,9 @@ class Placed:
 
     def _filled(self, reader: Reader) -> Generator[Event, None, Mapping[str, Kept]]:
         """All tensors: on the device where it stays there, else in the machine's memory."""
-        filling = Filling(reader, self.ground.device if self.stays else torch.device("cpu"))
+        filling = Filling(reader, self.ground.device)
+        if not self.stays:
+            filling = Filling(reader, torch.device("cpu"), self.ground.carrier.parked)
         while filling.missing:
             with self.origin.opened() as weights:
                 filling.go_on(weights, BYTES_BETWEEN_EVENTS)
@@ -157,10 +183,7 @@ class Placed:
                 done_bytes=filling.done_bytes,
                 total_bytes=filling.total_bytes,
             )
-        if self.stays:
-            return filling.tensors
-        parked = {id(each): self.ground.carrier.parked(each) for each in filling.tensors.values()}
-        return {name: parked[id(kept)] for name, kept in filling.tensors.items()}
+        return filling.tensors
 
     def _weights(self, reader: Reader, kept: Mapping[str, Kept]) -> Sequence[Weight]:
         """One for each tensor of the files, which may have several names in the module."""
@@ -231,27 +254,6 @@ class Placed:
     def _behind(self, module: nn.Module, act: Callable[[], None]) -> None:
         """Act after each call, after those that fail too."""
         self._hooks.append(module.register_forward_hook(partial(_act, act), always_call=True))
-
-
-@dataclass
-class _Order:
-    """Which unit works after which, as the last calls showed; what comes next is begun early."""
-
-    last: Unit | None = None
-    _after: dict[Unit, Unit] = field(default_factory=dict[Unit, Unit])
-    _early: Unit | None = None
-
-    def enter(self, carrier: Carrier, unit: Unit) -> None:
-        """Have a unit on the device, and begin with the next."""
-        if self.last is not None:
-            self._after[self.last] = unit
-        if self._early is not None and self._early is not unit:
-            carrier.forget(self._early)
-            self._early.leave()
-        carrier.bring(unit)
-        self.last, self._early = unit, self._after.get(unit)
-        if self._early is not None:
-            carrier.begin(self._early)
 
 
 def make_positions(module: nn.Module, device: torch.device) -> None:

@@ -70,9 +70,10 @@ class Workplace:
         Raises:
             ModelDamagedError: When a tensor is missing or of the wrong size.
         """
-        placed = Placed(module, origin, self._ground())
+        ground = self._ground(self._placing)
+        placed = Placed(module, origin, ground)
         self._parts[role] = placed
-        yield from placed.settle(self._placing.how(role), self._ground())
+        yield from placed.settle(self._placing.how(role), ground)
 
     def arrange(self, placing: Placing) -> Generator[Event]:
         """Have the parts lie in another way; those for which nothing changes are left alone."""
@@ -81,13 +82,15 @@ class Workplace:
         changed = [
             (part, placing.how(role))
             for role, part in self._parts.items()
-            if part.how != placing.how(role) or (parked_elsewhere and not part.stays)
+            if not part.settled
+            or part.how != placing.how(role)
+            or (parked_elsewhere and not part.stays)
         ]
-        self._placing = placing
         for part, _ in changed:
             part.give_up()
         for part, how in changed:
-            yield from part.settle(how, self._ground())
+            yield from part.settle(how, self._ground(placing))
+        self._placing = placing
 
     def want(self, placing: Placing) -> None:
         """Have the parts lie in another way from the next call of one on."""
@@ -108,6 +111,5 @@ class Workplace:
         with self.clock.running():
             yield
 
-    def _ground(self) -> Ground:
-        on_disk = self._placing.parked == "disk"
-        return Ground(self.device, self._carrier, self.tally, on_disk)
+    def _ground(self, placing: Placing) -> Ground:
+        return Ground(self.device, self._carrier, self.tally, placing.parked == "disk")

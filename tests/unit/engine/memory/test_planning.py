@@ -160,7 +160,8 @@ def test_prompts_are_drawn_in_turn_where_that_is_planned_or_helps(tmp_path, part
 
     told = [event.sentence for event in events if isinstance(event, Warned)]
     assert "prompt and negative prompt are drawn in turn" in told[-1]
-    assert min(psnr(*pair) for pair in zip(pictures, usual, strict=True)) >= 60
+    for one, other in zip(pictures, usual, strict=True):
+        assert one.tobytes() == other.tobytes() or psnr(one, other) >= 60
 
 
 def test_a_second_picture_tells_what_it_took(tmp_path, parts):

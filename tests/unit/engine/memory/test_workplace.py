@@ -11,6 +11,7 @@ from torch import nn
 from torch.nn.modules.module import register_module_forward_pre_hook
 
 from backend.engine.families import flux1, sd3_loading
+from backend.engine.loading.source import Filling
 from backend.engine.memory.blocks import blocks_of
 from backend.engine.memory.placing import How, Placing
 from backend.schema.memory_settings import Placement
@@ -233,3 +234,25 @@ def test_weights_kept_as_in_the_file_draw_the_same_in_less_room(
     network = parts_of(model)["diffusion_model"]
     with model.workplace.at_work(network):
         assert model.workplace.tally.now < 0.8 * full
+
+
+def test_a_change_of_placement_that_failed_is_made_good(opened, expected, monkeypatch):
+    whole, model = expected("sd15"), opened("sd15")
+    arrange(model, placing("resident"))
+    read = Filling.go_on
+    refused = iter([True])
+
+    def refuse(filling: Filling, *arguments: Any) -> None:
+        if next(refused, False):
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        read(filling, *arguments)
+
+    monkeypatch.setattr(Filling, "go_on", refuse)
+    model.workplace.want(placing("model"))
+    forget_prompts(model)
+
+    with pytest.raises(torch.OutOfMemoryError):
+        drawn(model)
+
+    assert drawn(model).equals(whole)
+    assert model.workplace.placing == placing("model")
