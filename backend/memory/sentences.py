@@ -78,9 +78,8 @@ def reasons(plan: PlanView, workload: Workload) -> tuple[str, ...]:
 
 def _does_not_fit(plan: PlanView, there: int) -> str:
     if plan.peak_bytes > there:
-        where = "there are" if plan.budget.shared else "the card has"
         return (
-            f"{DOES_NOT_FIT}: needs {in_gigabytes(plan.peak_bytes)} GB, and {where} "
+            f"{DOES_NOT_FIT}: needs {in_gigabytes(plan.peak_bytes)} GB, and there are "
             f"{in_gigabytes(there)}."
         )
     return (

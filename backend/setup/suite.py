@@ -19,12 +19,12 @@ BUDGETS = {
     "types": 75.0,
     "boundaries": 5.0,
     "tests/architecture": 10.0,
-    "tests/contract": 90.0,
-    "tests/faults": 80.0,
-    "tests/integration": 165.0,
-    "tests/ui": 125.0,
-    "tests/unit": 85.0,
-    "collecting tests": 75.0,
+    "tests/contract": 85.0,
+    "tests/faults": 65.0,
+    "tests/integration": 130.0,
+    "tests/ui": 155.0,
+    "tests/unit": 130.0,
+    "collecting tests": 55.0,
 }
 COLLECTING = "collecting tests"
 WORKERS = 2
