@@ -77,9 +77,7 @@ def open_studio(
     launch = launch or SubprocessEngines(places)
 
     def engine_for(listener: EngineListener) -> Supervisor:
-        explaining = Shortage(listener, lambda job: board.get(job).job, planner)
-        learner = Learner(explaining, lambda job: board.get(job).job.generation, planner)
-        return Supervisor(launch, learner, patience)
+        return Supervisor(launch, _hearing(listener, board, planner), patience)
 
     with ExitStack() as open_things:
         open_things.enter_context(_sole_use(places))
@@ -112,6 +110,12 @@ def open_studio(
             Notes(models, NoteBook(places.data / "model-notes.json")),
             Memory(library, catalogue, planner, remembered.usual),
         )
+
+
+def _hearing(listener: EngineListener, board: Board, planner: Planner) -> EngineListener:
+    """What hears the engine before the queue does: it learns from runs and explains shortages."""
+    explaining = Shortage(listener, lambda job: board.get(job).job, planner)
+    return Learner(explaining, lambda job: board.get(job).job.generation, planner)
 
 
 def _open_board(places: Places, open_things: ExitStack) -> tuple[Board, Shelf]:

@@ -6,7 +6,6 @@ weights of the UNet it needs some training more.
 """
 
 import json
-from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -27,9 +26,9 @@ from recipes.starter.train_unet import Batch, BatchMaker
 from recipes.starter.training import (
     Average,
     Clock,
+    Course,
     Plan,
-    log,
-    mean,
+    follow,
     plan_parser,
     precision,
     rate,
@@ -46,7 +45,6 @@ _RATE = 5e-4
 _EMPTY = 0.4
 """So many captions are empty that the edges must be read, not guessed from the words."""
 _BATCH, _PROBE = 16, 64
-_LOG_EVERY = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,19 +169,13 @@ def train(plan: Plan, unet: Path, start: Path) -> None:
     maker = BatchMaker(data.examples, _BATCH, plan.seed + training.seen, shares, _EMPTY)
     clock = Clock(plan, training.seconds)
     clock.listen()
-    errors: deque[float] = deque(maxlen=_LOG_EVERY)
-    step = 0
-    while clock.running():
-        errors.append(training.step(maker.draw(), rate(clock.share, step)))
-        step += 1
-        figures = {"seen": training.seen, "seconds": clock.seconds, "error": mean(errors)}
-        if clock.due():
-            training.save(clock.seconds)
-            log(plan, {**figures, **training.probe(probe)})
-        elif step % _LOG_EVERY == 0:
-            log(plan, figures)
-    training.save(clock.seconds)
-    log(plan, {"seen": training.seen, "seconds": clock.seconds, **training.probe(probe)})
+    course = Course(
+        step=lambda clock, step: training.step(maker.draw(), rate(clock.share, step)),
+        counted=lambda: {"seen": training.seen},
+        judged=lambda: training.probe(probe),
+        save=training.save,
+    )
+    follow(plan, clock, course)
 
 
 def main() -> None:

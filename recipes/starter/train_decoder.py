@@ -5,8 +5,6 @@ latents that a decoder trained on exact latents shows as facets. Here it sees la
 random strength, white and blurred, and must still draw the clean picture.
 """
 
-from collections import deque
-
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -20,9 +18,10 @@ from recipes.starter.places import LATENTS, MODEL, PIXELS, WORK
 from recipes.starter.training import (
     Average,
     Clock,
+    Course,
     Plan,
+    follow,
     log,
-    mean,
     plan_parser,
     precision,
     rate,
@@ -35,7 +34,6 @@ STRONGEST = 0.45
 """Largest standard deviation of the added noise; the latents' own is about one."""
 
 _RATE = 1e-3
-_LOG_EVERY = 50
 _HELD_OUT = 24
 _CROPS = 0.65
 """For this share of the plan quarter pictures are learned, four times as many a second."""
@@ -157,19 +155,13 @@ def train(plan: Plan) -> None:
     clock = Clock(plan, training.seconds)
     clock.listen()
     log(plan, {"steps": training.steps, **training.judge()})
-    errors: deque[float] = deque(maxlen=_LOG_EVERY)
-    step = 0
-    while clock.running():
-        errors.append(training.step(rate(clock.share, step), whole=clock.share > _CROPS))
-        step += 1
-        figures = {"steps": training.steps, "seconds": clock.seconds, "error": mean(errors)}
-        if clock.due():
-            training.save(clock.seconds)
-            log(plan, {**figures, **training.judge()})
-        elif step % _LOG_EVERY == 0:
-            log(plan, figures)
-    training.save(clock.seconds)
-    log(plan, {"steps": training.steps, "seconds": clock.seconds, **training.judge()})
+    course = Course(
+        step=lambda clock, step: training.step(rate(clock.share, step), whole=clock.share > _CROPS),
+        counted=lambda: {"steps": training.steps},
+        judged=training.judge,
+        save=training.save,
+    )
+    follow(plan, clock, course)
 
 
 if __name__ == "__main__":

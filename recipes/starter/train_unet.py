@@ -4,7 +4,6 @@ Run `python -m recipes.starter.train_unet --minutes 60`. It starts from its own 
 is one, else from the committed weights. The averaged weights are written beside the state.
 """
 
-from collections import deque
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,9 +23,9 @@ from recipes.starter.text_states import TextStates
 from recipes.starter.training import (
     Average,
     Clock,
+    Course,
     Plan,
-    log,
-    mean,
+    follow,
     plan_parser,
     precision,
     rate,
@@ -36,7 +35,6 @@ from recipes.starter.training import (
 
 _ADAM_RATE = 6e-4
 _MUON_RATE = 0.01
-_LOG_EVERY = 50
 _PROBE = 128
 
 
@@ -189,19 +187,13 @@ def train(plan: Plan, start: Path, *, batch_size: int, use_muon: bool) -> None:
     maker = BatchMaker(examples, batch_size, plan.seed + training.seen, loss_weights(levels))
     clock = Clock(plan, training.seconds)
     clock.listen()
-    errors: deque[float] = deque(maxlen=_LOG_EVERY)
-    step = 0
-    while clock.running():
-        errors.append(training.step(maker.draw(), rate(clock.share, step)))
-        step += 1
-        figures = {"seen": training.seen, "seconds": clock.seconds, "error": mean(errors)}
-        if clock.due():
-            training.save(clock.seconds)
-            log(plan, {**figures, **training.probe(probe)})
-        elif step % _LOG_EVERY == 0:
-            log(plan, figures)
-    training.save(clock.seconds)
-    log(plan, {"seen": training.seen, "seconds": clock.seconds, **training.probe(probe)})
+    course = Course(
+        step=lambda clock, step: training.step(maker.draw(), rate(clock.share, step)),
+        counted=lambda: {"seen": training.seen},
+        judged=lambda: training.probe(probe),
+        save=training.save,
+    )
+    follow(plan, clock, course)
 
 
 def main() -> None:

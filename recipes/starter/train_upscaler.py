@@ -4,7 +4,6 @@ Run `python -m recipes.starter.train_upscaler --minutes 20`. The architecture is
 as spandrel knows it; the result is one safetensors file.
 """
 
-from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,9 +18,10 @@ from recipes.starter.places import PAIRS_LARGE, PAIRS_SMALL, UPSCALER
 from recipes.starter.training import (
     Average,
     Clock,
+    Course,
     Plan,
     channels_last,
-    log,
+    follow,
     mean,
     plan_parser,
     precision,
@@ -214,19 +214,14 @@ def train(plan: Plan) -> None:
     random = np.random.default_rng(plan.seed + training.steps)
     clock = Clock(plan, training.seconds, save_every=180)
     clock.listen()
-    errors: deque[float] = deque(maxlen=_LOG_EVERY)
-    step = 0
-    while clock.running():
-        errors.append(training.step(rate(clock.share, step), random))
-        step += 1
-        figures = {"steps": training.steps, "seconds": clock.seconds, "error": mean(errors)}
-        if clock.due():
-            training.save(clock.seconds)
-            log(plan, {**figures, **training.judge()})
-        elif step % _LOG_EVERY == 0:
-            log(plan, figures)
-    training.save(clock.seconds)
-    log(plan, {"steps": training.steps, "seconds": clock.seconds, **training.judge()})
+    course = Course(
+        step=lambda clock, step: training.step(rate(clock.share, step), random),
+        counted=lambda: {"steps": training.steps},
+        judged=training.judge,
+        save=training.save,
+        log_every=_LOG_EVERY,
+    )
+    follow(plan, clock, course)
 
 
 if __name__ == "__main__":

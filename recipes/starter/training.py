@@ -7,7 +7,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -105,6 +106,44 @@ class Clock:
     def _stop(self, number: int, frame: FrameType | None) -> None:
         del number, frame
         self._stopped = True
+
+
+@dataclass(frozen=True)
+class Course:
+    """What differs between trainings that save when it is due and log as they go."""
+
+    step: Callable[[Clock, int], float]
+    """Takes one step, numbered from 0 since the process began, and returns its error."""
+    counted: Callable[[], dict[str, float]]
+    """How far the training is, over all resumptions."""
+    judged: Callable[[], dict[str, float]]
+    """How good it is now; takes a while."""
+    save: Callable[[float], None]
+    """Writes everything down, with the seconds of training until now."""
+    log_every: int = 50
+
+
+def follow(plan: Plan, clock: Clock, course: Course) -> None:
+    """Train until the plan's time is used up or a signal comes, then save.
+
+    Args:
+        plan: How long, and under which name.
+        clock: Listens for signals already.
+        course: What is trained.
+    """
+    errors: deque[float] = deque(maxlen=course.log_every)
+    step = 0
+    while clock.running():
+        errors.append(course.step(clock, step))
+        step += 1
+        figures = {**course.counted(), "seconds": clock.seconds, "error": mean(errors)}
+        if clock.due():
+            course.save(clock.seconds)
+            log(plan, {**figures, **course.judged()})
+        elif step % course.log_every == 0:
+            log(plan, figures)
+    course.save(clock.seconds)
+    log(plan, {**course.counted(), "seconds": clock.seconds, **course.judged()})
 
 
 def rate(share: float, step: int, hold: float = 0.4, warm_up: int = 80) -> float:

@@ -10,7 +10,7 @@ from recipes.starter.captions import ObjectCaption
 from recipes.starter.examples import Examples, shuffled_indices
 from recipes.starter.noise import add_noise, loss_weights, noise_levels, velocity
 from recipes.starter.train_unet import BatchMaker
-from recipes.starter.training import Average, Clock, Plan, rate, save_state
+from recipes.starter.training import Average, Clock, Course, Plan, follow, rate, save_state
 
 
 def test_every_example_is_seen_once_in_a_round():
@@ -89,3 +89,40 @@ def test_times_are_drawn_as_often_as_they_matter():
     late = times >= 900
     assert int(late.sum()) == 48
     assert bool(((times[~late] >= 100) & (times[~late] < 200)).all())
+
+
+class Counted(Clock):
+    """A clock by which each step takes a minute, and every third one is worth saving."""
+
+    def running(self) -> bool:
+        self.seconds += 60
+        return self.seconds < 600
+
+    def due(self) -> bool:
+        return self.seconds % 180 == 0
+
+
+def test_a_training_saves_when_it_is_due_and_at_its_end_and_tells_how_good_it_is(monkeypatch):
+    told: list[dict[str, float]] = []
+    monkeypatch.setattr(training, "log", lambda plan, figures: told.append(figures))
+    saved: list[float] = []
+    steps: list[int] = []
+
+    def step(clock: Clock, number: int) -> float:
+        steps.append(number)
+        return float(number)
+
+    course = Course(
+        step=step,
+        counted=lambda: {"steps": len(steps)},
+        judged=lambda: {"psnr": 30.0},
+        save=saved.append,
+        log_every=2,
+    )
+    plan = Plan(name="x", minutes=10)
+    follow(plan, Counted(plan), course)
+
+    assert steps == list(range(9))
+    assert saved == [180, 360, 540, 600]
+    assert [line["steps"] for line in told if "psnr" in line] == [3, 6, 9, 9]
+    assert [line["error"] for line in told if "error" in line] == [0.5, 1.5, 2.5, 4.5, 6.5, 7.5]
