@@ -1,0 +1,1 @@
+"""Getting files: transfer, checks, and the place where they belong."""
