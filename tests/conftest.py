@@ -7,6 +7,7 @@ import pytest
 from hypothesis import settings
 
 from backend.channel.subprocess import ENGINE_ENVIRONMENT
+from tests.fixtures.hub_server import HubServer, hub_server
 
 # Tests that compute in this process compute as the engine does: set before anyone imports torch.
 os.environ.update(ENGINE_ENVIRONMENT)
@@ -32,3 +33,10 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(1)
         yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture
+def hubs() -> Iterator[HubServer]:
+    """Both hubs of models, on loopback."""
+    with hub_server() as running:
+        yield running

@@ -9,6 +9,10 @@ from backend.schema.errors import (
     AlreadyRunningError,
     EaselError,
     EngineLostError,
+    HubAddressError,
+    HubBusyError,
+    HubError,
+    HubGoneError,
     ModelMissingError,
     NotAllowedError,
     NotFoundError,
@@ -25,6 +29,10 @@ _STATUS: tuple[tuple[type[EaselError], int], ...] = (
     (AlreadyRunningError, 503),
     (OutOfMemoryError, 503),
     (EngineLostError, 503),
+    (HubGoneError, 404),
+    (HubAddressError, 400),
+    (HubBusyError, 503),
+    (HubError, 502),
 )
 
 

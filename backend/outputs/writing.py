@@ -19,11 +19,16 @@ _REASONS = {
 }
 
 
-def write_atomically(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes, mode: int = 0o666) -> None:
     """Write `path` so that, even after a power cut, it is whole or not there.
 
     The bytes go to a temporary file in the same folder (made if need be), are flushed to the disk,
     and take their name in one step.
+
+    Args:
+        path: The file.
+        content: All of it.
+        mode: Who may read and write it, from its first byte on; the system's mask takes away more.
 
     Raises:
         OutputError: With the reason in plain words; no temporary file is left behind.
@@ -32,7 +37,7 @@ def write_atomically(path: Path, content: bytes) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            _write(temporary, content)
+            _write(temporary, content, mode)
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
@@ -41,8 +46,8 @@ def write_atomically(path: Path, content: bytes) -> None:
         raise _explained(path, error) from error
 
 
-def _write(path: Path, content: bytes) -> None:
-    with path.open("xb") as file:
+def _write(path: Path, content: bytes, mode: int) -> None:
+    with open(path, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

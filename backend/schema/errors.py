@@ -9,6 +9,14 @@ EaselError                      code, sentence for a person, hint what to do
 │   ├── ModelMissingError       not in the library
 │   └── ModelDamagedError       truncated, mislabelled or not a model at all
 ├── OutOfMemoryError            needed and free bytes
+├── HubError                    a hub of models did not give what was asked
+│   ├── HubUnreachableError     no connection, too slow, or the hub itself has failed; may pass
+│   ├── HubBusyError            too many requests; says how long to wait
+│   ├── HubLoginError           the hub wants a log-in
+│   ├── HubLicenceError         a licence has to be accepted on a page
+│   ├── HubGoneError            what was asked for is not there, or not any more
+│   ├── HubAnswerError          the answer makes no sense: too large, no JSON, another thing
+│   └── HubAddressError         an address outside the hubs, or in the local network
 ├── OutputError                 the picture exists but cannot be written
 ├── EngineLostError             the engine died; exit code and last words
 └── AlreadyRunningError         another Easel uses the same data folder
@@ -88,6 +96,66 @@ class OutOfMemoryError(EaselError):
     needed_bytes: int = 0
     free_bytes: int = 0
     code: ClassVar[str] = "out_of_memory"
+
+
+@dataclass(eq=False)
+class HubError(EaselError):
+    """A hub of models did not give what was asked."""
+
+    code: ClassVar[str] = "hub"
+
+
+@dataclass(eq=False)
+class HubUnreachableError(HubError):
+    """There is no connection, it is too slow, or the hub itself has failed; it may pass."""
+
+    code: ClassVar[str] = "hub_unreachable"
+
+
+@dataclass(eq=False)
+class HubBusyError(HubError):
+    """The hub had too many requests from here."""
+
+    seconds: float = 0.0
+    """How long to wait, as the hub says; 0 where it does not."""
+    code: ClassVar[str] = "hub_busy"
+
+
+@dataclass(eq=False)
+class HubLoginError(HubError):
+    """The hub wants a log-in, or does not take the token."""
+
+    code: ClassVar[str] = "hub_login"
+
+
+@dataclass(eq=False)
+class HubLicenceError(HubError):
+    """A licence has to be accepted first."""
+
+    page: str = ""
+    """Where to accept it."""
+    code: ClassVar[str] = "hub_licence"
+
+
+@dataclass(eq=False)
+class HubGoneError(HubError):
+    """What was asked for is not on the hub, or not any more."""
+
+    code: ClassVar[str] = "hub_gone"
+
+
+@dataclass(eq=False)
+class HubAnswerError(HubError):
+    """The answer makes no sense: too large, no JSON, or something else than was asked for."""
+
+    code: ClassVar[str] = "hub_answer"
+
+
+@dataclass(eq=False)
+class HubAddressError(HubError):
+    """An address that is not a hub's, or that lies in the local network."""
+
+    code: ClassVar[str] = "hub_address"
 
 
 @dataclass(eq=False)
