@@ -4,13 +4,13 @@ Source: the fields that CivitAI's helper extensions write to `.civitai.info` (a 
 CivitAI's public API), that A1111's card editor writes to `.json`, and A1111's `.yaml` files.
 """
 
-import html
 import json
 import re
-from html.parser import HTMLParser
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal
 
+from backend.metadata.loose import Object, as_object, number_in, object_in, text_in, texts_in
+from backend.metadata.plain_text import plain_text
 from backend.schema.library import SideCar
 
 _PICTURES = ("png", "jpg", "jpeg", "webp")
@@ -18,12 +18,8 @@ _PREVIEWS = (*(f".preview.{each}" for each in _PICTURES), *(f".{each}" for each 
 _CIVITAI, _CARD, _CONFIG = ".civitai.info", ".json", ".yaml"
 _ENDINGS = (_CIVITAI, _CARD, _CONFIG, *_PREVIEWS)
 _LARGEST = 1_000_000
-_LONGEST_TEXT = 4_000
 _STRONGEST = 10.0
 _PREDICTS_V = re.compile(r"^\s*parameterization\s*:\s*[\"']?v[\"']?\s*(#.*)?$", re.MULTILINE)
-_BREAKING_TAGS = frozenset({"p", "br", "li", "div", "h1", "h2", "h3", "tr"})
-
-_Object = dict[str, object]
 
 
 def described_stem(name: str) -> str:
@@ -49,9 +45,10 @@ def read_sidecar(folder: Path, stem: str, names: frozenset[str]) -> SideCar | No
     pictures = [stem + ending for ending in _PREVIEWS if stem + ending in names]
     found = SideCar(
         title=_title(civitai),
-        description=_plain(_text(card, "description") or _text(civitai, "description"))
-        or _plain(_text(_object(civitai, "model"), "description")),
-        base_model=_text(civitai, "baseModel") or _text(card, "sd version").replace("Unknown", ""),
+        description=plain_text(text_in(card, "description") or text_in(civitai, "description"))
+        or plain_text(text_in(object_in(civitai, "model"), "description")),
+        base_model=text_in(civitai, "baseModel")
+        or text_in(card, "sd version").replace("Unknown", ""),
         trigger_words=_trigger_words(civitai, card),
         strength=_strength(card),
         prediction=_prediction(folder / (stem + _CONFIG)) if stem + _CONFIG in names else "",
@@ -61,14 +58,14 @@ def read_sidecar(folder: Path, stem: str, names: frozenset[str]) -> SideCar | No
     return None if found == SideCar() else found
 
 
-def _read_object(folder: Path, name: str, names: frozenset[str]) -> _Object:
+def _read_object(folder: Path, name: str, names: frozenset[str]) -> Object:
     if name not in names:
         return {}
     try:
         parsed: object = json.loads(_read(folder / name))
     except (OSError, ValueError, RecursionError):
         return {}
-    return cast("_Object", parsed) if isinstance(parsed, dict) else {}
+    return as_object(parsed)
 
 
 def _read(path: Path) -> str:
@@ -76,38 +73,21 @@ def _read(path: Path) -> str:
         return file.read(_LARGEST)
 
 
-def _text(values: _Object, key: str) -> str:
-    """A text that can be stored and sent: JSON may hold half a character."""
-    value = values.get(key)
-    return value.encode(errors="replace").decode().strip() if isinstance(value, str) else ""
-
-
-def _object(values: _Object, key: str) -> _Object:
-    value = values.get(key)
-    return cast("_Object", value) if isinstance(value, dict) else {}
-
-
-def _title(civitai: _Object) -> str:
+def _title(civitai: Object) -> str:
     """The model's name and its version's."""
-    return f"{_text(_object(civitai, 'model'), 'name')} {_text(civitai, 'name')}".strip()
+    return f"{text_in(object_in(civitai, 'model'), 'name')} {text_in(civitai, 'name')}".strip()
 
 
-def _trigger_words(civitai: _Object, card: _Object) -> tuple[str, ...]:
-    own = _text(card, "activation text")
+def _trigger_words(civitai: Object, card: Object) -> tuple[str, ...]:
+    own = text_in(card, "activation text")
     if own:
         return (own,)
-    words = civitai.get("trainedWords")
-    if not isinstance(words, list):
-        return ()
-    texts = [_text({"word": word}, "word") for word in cast("list[object]", words)]
-    return tuple(text for text in texts if text)
+    return texts_in(civitai, "trainedWords")
 
 
-def _strength(card: _Object) -> float | None:
+def _strength(card: Object) -> float | None:
     """A1111 writes 0 where none is recommended."""
-    weight = card.get("preferred weight")
-    if isinstance(weight, bool) or not isinstance(weight, int | float):
-        return None
+    weight = number_in(card, "preferred weight") or 0
     return float(weight) if 0 < abs(weight) <= _STRONGEST else None
 
 
@@ -118,36 +98,9 @@ def _prediction(config: Path) -> Literal["", "v"]:
         return ""
 
 
-def _source(civitai: _Object) -> str:
+def _source(civitai: Object) -> str:
     model, version = civitai.get("modelId"), civitai.get("id")
     if not isinstance(model, int):
         return ""
     page = f"https://civitai.com/models/{model}"
     return f"{page}?modelVersionId={version}" if isinstance(version, int) else page
-
-
-class _PlainText(HTMLParser):
-    """Keeps the words of a web page's fragment."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.words: list[str] = []
-
-    def handle_data(self, data: str) -> None:
-        self.words.append(data)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        del attrs
-        if tag in _BREAKING_TAGS:
-            self.words.append("\n")
-
-
-def _plain(text: str) -> str:
-    """The text without tags, its blank lines and its end beyond a page of reading."""
-    if "<" in text:
-        reader = _PlainText()
-        reader.feed(text)
-        reader.close()
-        text = "".join(reader.words)
-    lines = (" ".join(line.split()) for line in html.unescape(text).splitlines())
-    return "\n".join(line for line in lines if line)[:_LONGEST_TEXT]

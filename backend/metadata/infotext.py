@@ -34,9 +34,14 @@ _MODEL_ENDINGS = {".safetensors", ".ckpt", ".gguf"}
 
 def write(request: ResolvedRequest, index: int, catalogue: Catalogue) -> str:
     """The infotext of picture `index`; samplers and schedules by the catalogue's labels."""
-    positive, negative = request.prompt.positive, request.prompt.negative
+    prompt = request.prompt
+    return compose(prompt.positive, prompt.negative, dict(_pairs(request, index, catalogue)))
+
+
+def compose(positive: str, negative: str, pairs: Mapping[str, str]) -> str:
+    """The infotext of prompts and settings; empty settings are left out."""
     words = f"{positive}\n{_NEGATIVE} {negative}" if negative else positive
-    pairs = dict(_pairs(request, index, catalogue))
+    pairs = dict(pairs)
     if _split_prompts(words) != (positive, negative):
         pairs |= {"Prompt": positive, "Negative prompt": negative}
     settings = ", ".join(f"{key}: {_quoted(value)}" for key, value in pairs.items() if value)
