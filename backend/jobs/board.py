@@ -72,10 +72,17 @@ class Board:
             raise NotFoundError("There is no such job.", "Look at the list of jobs.")
         return record
 
-    def waiting(self) -> tuple[Record, ...]:
-        """The jobs that have not ended, in the order in which they were asked for."""
+    def waiting(self, *, on_host: bool = False) -> tuple[Record, ...]:
+        """The jobs that have not ended, in the order in which they were asked for.
+
+        Args:
+            on_host: Whether those that the page's process does are meant, or the engine's.
+        """
         with self.lock:
-            return tuple(one for one in self._records.values() if not one.job.state.ended)
+            there = self._records.values()
+            return tuple(
+                one for one in there if one.job.on_host is on_host and not one.job.state.ended
+            )
 
     def views(self, actor: Actor) -> tuple[JobView, ...]:
         """What `actor` sees: active jobs and those that ended lately, newest first."""

@@ -1,9 +1,11 @@
 """What the queue needs of others, so that it knows no gallery, no library and no process."""
 
+from collections.abc import Iterator
 from typing import Protocol
 
 from backend.channel.messages import ToEngine
 from backend.channel.supervisor import EngineDeath, State
+from backend.schema.events import Event
 from backend.schema.jobs import DeviceView, Job, PictureView
 
 
@@ -96,6 +98,25 @@ class Host(Protocol):
         Raises:
             OutputError: When the folder cannot be read.
         """
+        ...
+
+
+class HostJob(Protocol):
+    """How jobs of one kind are done by the page's own process, such as downloads."""
+
+    def run(self, job: Job) -> Iterator[Event]:
+        """Do a job, or go on with it: told as a job in the engine tells.
+
+        It is closed where it yields when somebody pauses or cancels it, so it yields often. The
+        last event is terminal; without one it has finished.
+
+        Raises:
+            EaselError: When it cannot be done; this is the job's failure.
+        """
+        ...
+
+    def discard(self, job: Job) -> None:
+        """Remove what an unfinished job leaves when a person does not want it any more."""
         ...
 
 

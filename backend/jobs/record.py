@@ -37,6 +37,8 @@ class Record:
     stage: str = ""
     loading: Stage | None = None
     """The last stage that told how much it has read."""
+    speed: float | None = None
+    """Bytes a second, where somebody measures."""
     progress: Progress | None = None
     pictures: tuple[PictureView, ...] = ()
     made: frozenset[int] = frozenset()
@@ -51,6 +53,8 @@ class Record:
         if job.kind == "convert":
             title = f"Convert {job.conversion.source.name}"
             return cls(job=job, title=title, pictures_wanted=0)
+        if job.kind == "download":
+            return cls(job=job, title=f"Download {job.download.title}", pictures_wanted=0)
         request = job.generation
         return cls(
             job=job,
@@ -99,7 +103,7 @@ class Record:
             "hint": reason.hint if reason else "",
         }
         job = self.job.model_copy(update=changes)
-        return replace(record, job=job, stage="", progress=None, position=None)
+        return replace(record, job=job, stage="", progress=None, position=None, speed=None)
 
     def with_job(self, **changes: object) -> Self:
         """The record with some of the job's own fields changed."""
@@ -130,6 +134,9 @@ class Record:
             stage=self.stage,
             done_bytes=loading.done_bytes if loading else None,
             total_bytes=loading.total_bytes if loading else None,
+            speed=self.speed if loading else None,
+            seconds_left=_seconds_left(loading, self.speed) if loading else None,
+            paused=self.job.paused,
             progress=self.progress,
             pictures_wanted=self.pictures_wanted,
             pictures=self.pictures,
@@ -138,6 +145,12 @@ class Record:
             failure=self.failure,
             engine_deaths=self.job.engine_deaths,
         )
+
+
+def _seconds_left(stage: Stage, speed: float | None) -> float | None:
+    if not speed or stage.total_bytes is None or stage.done_bytes is None:
+        return None
+    return max(0, stage.total_bytes - stage.done_bytes) / speed
 
 
 def _reason_in(event: Failed | SetAside) -> Failed:

@@ -13,8 +13,9 @@ class DownloadRequest(Frozen):
     """The hub's id of the model."""
     version: str = ""
     file: HubFile
-    title: str = ""
-    """What people call it: the model's name and its version's."""
+    name: str = ""
+    """The model's."""
+    version_name: str = ""
     kind: ModelKind = ModelKind.UNKNOWN
     family: Family = Family.UNKNOWN
     folder: str
@@ -33,3 +34,8 @@ class DownloadRequest(Frozen):
     """Whether the owner insists on a file that can run code; it is scanned all the same."""
     paused: bool = False
     """Whether a person paused it; remembered over a restart."""
+
+    @property
+    def title(self) -> str:
+        """What people call it: the model's name and its version's, or else the file's."""
+        return f"{self.name} {self.version_name}".strip() or self.file.name

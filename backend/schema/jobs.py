@@ -5,6 +5,7 @@ from typing import Literal
 
 from backend.schema.base import Frozen
 from backend.schema.conversion import ConversionRequest
+from backend.schema.downloads import DownloadRequest
 from backend.schema.events import Failed, Progress
 from backend.schema.generation import ResolvedRequest
 
@@ -46,6 +47,10 @@ class JobState(StrEnum):
         return self not in (JobState.QUEUED, JobState.RUNNING)
 
 
+HOST_KINDS = frozenset({"download"})
+"""Jobs that the page's own process does, beside the engine and its queue."""
+
+
 class Job(Frozen):
     """One piece of work, as the journal holds it."""
 
@@ -74,6 +79,21 @@ class Job(Frozen):
     def conversion(self) -> ConversionRequest:
         """The request of a job of kind `convert`."""
         return ConversionRequest.model_validate(self.request)
+
+    @property
+    def download(self) -> DownloadRequest:
+        """The request of a job of kind `download`."""
+        return DownloadRequest.model_validate(self.request)
+
+    @property
+    def on_host(self) -> bool:
+        """Whether the page's own process does it."""
+        return self.kind in HOST_KINDS
+
+    @property
+    def paused(self) -> bool:
+        """Whether a person paused it; only jobs on the host can be, each by itself."""
+        return self.request.get("paused") is True
 
 
 class PictureView(Frozen):
@@ -111,6 +131,11 @@ class JobView(Frozen):
     done_bytes: int | None = None
     """How much the stage has read, of `total_bytes`, where it loads something large."""
     total_bytes: int | None = None
+    speed: float | None = None
+    """Bytes a second, where it is measured."""
+    seconds_left: float | None = None
+    paused: bool = False
+    """Whether it waits until a person lets it go on."""
     progress: Progress | None = None
     pictures_wanted: int = 0
     pictures: tuple[PictureView, ...] = ()
