@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 from backend.api import generate_command, models_command, plan_command
 from backend.api.convert_command import convert_command
+from backend.api.models_search_command import search_command
 from backend.api.running import run_command
 from backend.places import default_places
+from backend.services.hubs import open_hubs
 from backend.services.memory import open_memory
 from backend.services.models import open_models
 from backend.services.studio import open_studio
@@ -22,7 +24,8 @@ def generate(argv: Sequence[str]) -> int:
 
 def models(argv: Sequence[str]) -> int:
     """Run `models` and return the exit code; the page may run at the same time."""
-    return models_command.run(argv, lambda: open_models(default_places()))
+    search = search_command(lambda: open_hubs(default_places()))
+    return models_command.run(argv, lambda: open_models(default_places()), (search,))
 
 
 def plan(argv: Sequence[str]) -> int:

@@ -21,12 +21,18 @@ _KINDS = click.Choice([kind.value for kind in ModelKind])
 _VIEWS = TypeAdapter(tuple[ModelView, ...])
 
 
-def run(argv: Sequence[str], open_models: OpenModels) -> int:
-    """Run `models` with its arguments and return the exit code: 0 done, 1 failed, 2 misused."""
-    return run_command(_command(open_models), argv)
+def run(argv: Sequence[str], open_models: OpenModels, more: Sequence[click.Command] = ()) -> int:
+    """Run `models` with its arguments and return the exit code: 0 done, 1 failed, 2 misused.
+
+    Args:
+        argv: The arguments.
+        open_models: Opens what is installed.
+        more: Commands of `models` that need something else.
+    """
+    return run_command(_command(open_models, more), argv)
 
 
-def _command(open_models: OpenModels) -> click.Command:
+def _command(open_models: OpenModels, more: Sequence[click.Command]) -> click.Command:
     def listing(kind: str | None, *, as_json: bool) -> None:
         if click.get_current_context().invoked_subcommand is None:
             with open_models() as models:
@@ -40,7 +46,8 @@ def _command(open_models: OpenModels) -> click.Command:
         invoke_without_command=True,
         help="List the models that are installed. Nothing is loaded.",
     )
-    for command in (_show(open_models), *_folder_commands(open_models), _rescan(open_models)):
+    own = (_show(open_models), *_folder_commands(open_models), _rescan(open_models))
+    for command in (*own, *more):
         group.add_command(command)
     return group
 

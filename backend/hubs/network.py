@@ -25,6 +25,7 @@ Parameters = Mapping[str, str | int | tuple[str, ...]]
 
 LARGEST_ANSWER = 16 * 1024**2
 """Bytes of JSON; a page of a hundred models with their pictures takes about two million."""
+LARGEST_TEXT = 1024**2
 LARGEST_PICTURE = 16 * 1024**2
 LONGEST_SECONDS = 60.0
 """For an answer that is read whole; files take as long as they take."""
@@ -89,6 +90,15 @@ class Network:
                 "It may be down for maintenance, or a network's log-in page is in between. "
                 "Open it in a browser, then try again.",
             ) from error
+
+    def text(self, url: str) -> str:
+        """The text at an address, whatever its encoding.
+
+        Raises:
+            HubError: When the hub refuses or fails, or it is too large.
+        """
+        with self.open(url) as response:
+            return _read(response, LARGEST_TEXT).decode(errors="replace")
 
     def picture(self, url: str) -> bytes:
         """The bytes of a picture.

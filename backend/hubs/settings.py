@@ -1,5 +1,6 @@
 """Where the hubs are: their addresses, and the hosts that their files come from."""
 
+import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,8 +8,9 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 
 from backend.schema.base import Frozen
-from backend.schema.errors import RequestError
 from backend.schema.hubs import HubName
+
+LOG = logging.getLogger(__name__)
 
 
 class HubAddresses(Frozen):
@@ -48,20 +50,18 @@ class HubSettings(Frozen):
 def read_settings(path: Path, environment: Mapping[str, str] = os.environ) -> HubSettings:
     """The hubs' places as a file and the environment name them; the usual ones else.
 
+    A damaged file is passed over: a wrong word in it must not keep the program from starting.
+
     EASEL_HUGGINGFACE and EASEL_CIVITAI go before the file. Each holds an address, after which the
     hosts of its files may follow, with spaces between.
-
-    Raises:
-        RequestError: When the file is damaged, or names what is no address.
     """
     try:
         settings = HubSettings.model_validate_json(path.read_bytes())
     except FileNotFoundError:
         settings = HubSettings()
     except (OSError, ValidationError) as error:
-        raise RequestError(
-            f"The hubs' addresses in {path} cannot be read.", "Mend the file, or remove it."
-        ) from error
+        LOG.warning("hubs.unreadable path=%s error=%s", path, error)
+        settings = HubSettings()
     for hub in HubName:
         address, *content = environment.get(f"EASEL_{hub.value.upper()}", "").split() or ("",)
         if address:

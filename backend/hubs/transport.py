@@ -1,5 +1,6 @@
 """Connections that go to the very address that was looked at before."""
 
+import ssl
 import threading
 import urllib.request
 
@@ -18,7 +19,7 @@ class PinnedTransport:
 
     def __init__(self, resolver: Resolver) -> None:
         self._resolver = resolver
-        self._encryption = httpx.create_ssl_context()
+        self._encryption: ssl.SSLContext | None = None  # it takes a while, and is seldom needed
         self._transports: dict[tuple[str, int], httpx.HTTPTransport] = {}
         self._lock = threading.Lock()
 
@@ -54,6 +55,7 @@ class PinnedTransport:
         with self._lock:
             key = (where.host, where.port)
             if key not in self._transports:
+                self._encryption = self._encryption or httpx.create_ssl_context()
                 self._transports[key] = httpx.HTTPTransport(
                     verify=self._encryption, limits=_CONNECTIONS, proxy=proxy, trust_env=False
                 )

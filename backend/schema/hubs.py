@@ -155,6 +155,8 @@ class HubLink(Frozen):
     version: str = ""
     file: str = ""
     """A file's name or its path in the repository; empty where none is named."""
+    query: str = ""
+    """What a download link of CivitAI asks for of a version's files, without any token."""
 
 
 class HubState(Frozen):

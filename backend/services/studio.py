@@ -24,6 +24,7 @@ from backend.services.covers import Covers
 from backend.services.gallery import Gallery
 from backend.services.generation import Generation
 from backend.services.host import StudioHost
+from backend.services.hubs import Hubs, open_hubs
 from backend.services.jobs import Jobs
 from backend.services.learning import Learner
 from backend.services.machine_memory import MachineMemory
@@ -48,6 +49,7 @@ class Studio:
     covers: Covers
     notes: Notes
     memory: Memory
+    hubs: Hubs
 
 
 @contextmanager
@@ -109,6 +111,7 @@ def open_studio(
             Covers(models, places),
             Notes(models, NoteBook(places.data / "model-notes.json")),
             Memory(library, catalogue, planner, remembered.usual),
+            open_things.enter_context(open_hubs(places)),
         )
 
 
