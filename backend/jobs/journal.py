@@ -113,6 +113,18 @@ class Journal:
             for row in self._rows("all_pictures", {}):
                 yield PictureView.model_validate_json(row["body"])
 
+    def pictures_with(self, sha256: str, part: str) -> tuple[PictureView, ...]:
+        """The pictures that were made with a model and not deleted, newest first.
+
+        Args:
+            sha256: The fingerprint of a checkpoint or refiner; empty where it is not known.
+            part: The id of a VAE or text encoder in a file of its own; empty where it is none.
+        """
+        with self._lock:
+            rows = self._rows("pictures_with_model", {"sha256": sha256}) if sha256 else []
+            rows += self._rows("pictures_with_part", {"id": part}) if part else []
+            return tuple(PictureView.model_validate_json(row["body"]) for row in rows)
+
     def retry(self) -> None:
         """Try again to write what waits, if anything does."""
         with self._lock:

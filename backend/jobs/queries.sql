@@ -30,6 +30,9 @@ CREATE TABLE IF NOT EXISTS events (
     body TEXT NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS events_by_job ON events (job, number);
+CREATE INDEX IF NOT EXISTS jobs_by_model ON jobs (json_extract(request, '$.model.sha256'));
+CREATE INDEX IF NOT EXISTS jobs_by_refiner
+ON jobs (json_extract(request, '$.refiner.model.sha256'));
 
 -- name: put_job
 -- A job that ended stays as it ended, whatever is written afterwards.
@@ -77,3 +80,21 @@ WHERE NOT pictures.deleted ORDER BY jobs.number, pictures."index";
 
 -- name: events_of
 SELECT body FROM events WHERE job = :job ORDER BY number;
+
+-- name: pictures_with_model
+-- Found by the model's fingerprint, which a job knows before it begins.
+SELECT pictures.body FROM jobs JOIN pictures ON pictures.job = jobs.id
+WHERE NOT pictures.deleted AND jobs.kind = 'generate' AND (
+    json_extract(jobs.request, '$.model.sha256') = :sha256
+    OR json_extract(jobs.request, '$.refiner.model.sha256') = :sha256
+)
+ORDER BY jobs.number DESC, pictures."index" DESC;
+
+-- name: pictures_with_part
+-- Parts in files of their own are known by their ids only.
+SELECT pictures.body FROM jobs JOIN pictures ON pictures.job = jobs.id
+WHERE NOT pictures.deleted AND jobs.kind = 'generate' AND EXISTS (
+    SELECT 1 FROM json_each(jobs.request, '$.model.components') AS part
+    WHERE json_extract(part.value, '$.id') = :id
+)
+ORDER BY jobs.number DESC, pictures."index" DESC;

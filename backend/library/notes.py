@@ -43,6 +43,18 @@ class NoteBook:
             notes = _Notes(others | ({model: text} if text.strip() else {}))
             write_atomically(self._path, notes.model_dump_json(indent=1).encode())
 
+    def move(self, old: str, new: str) -> None:
+        """Keep a model's note under its new id.
+
+        Raises:
+            OutputError: When it cannot be written.
+        """
+        with self._lock:
+            notes = self._read()
+            if old in notes:
+                notes = {new if known == old else known: text for known, text in notes.items()}
+                write_atomically(self._path, _Notes(notes).model_dump_json(indent=1).encode())
+
     def _read(self) -> dict[str, str]:
         """All notes; a file that is damaged is put aside by its new version's name, not lost."""
         try:
