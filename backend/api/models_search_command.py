@@ -6,8 +6,8 @@ from typing import get_args
 
 import click
 
+from backend.api.hub_verbs import Hubs
 from backend.api.model_view import printable, readable_size
-from backend.api.verbs import Hubs
 from backend.schema.hubs import LONGEST_SEARCH, HubCard, HubName, HubSearch, Period, Sort
 from backend.schema.jobs import OWNER
 from backend.schema.models import Family, ModelKind
