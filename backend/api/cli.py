@@ -4,9 +4,12 @@ from collections.abc import Sequence
 
 from backend.api import generate_command, models_command, plan_command
 from backend.api.convert_command import convert_command
+from backend.api.models_get_command import get_command
 from backend.api.models_search_command import search_command
+from backend.api.models_verify_command import verify_command
 from backend.api.running import run_command
 from backend.places import default_places
+from backend.services.downloads import open_downloading
 from backend.services.hubs import open_hubs
 from backend.services.memory import open_memory
 from backend.services.models import open_models
@@ -25,7 +28,9 @@ def generate(argv: Sequence[str]) -> int:
 def models(argv: Sequence[str]) -> int:
     """Run `models` and return the exit code; the page may run at the same time."""
     search = search_command(lambda: open_hubs(default_places()))
-    return models_command.run(argv, lambda: open_models(default_places()), (search,))
+    get = get_command(lambda: open_downloading(default_places()))
+    verify = verify_command(lambda: open_models(default_places()))
+    return models_command.run(argv, lambda: open_models(default_places()), (search, get, verify))
 
 
 def plan(argv: Sequence[str]) -> int:

@@ -1,15 +1,24 @@
 """What the doors need of Studio; they know nothing else of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
+from backend.api.download_verbs import Downloads
 from backend.api.hub_verbs import Hubs
 from backend.schema.catalogue import Catalogue, CheckpointInfo, ComponentInfo
 from backend.schema.generation import GenerationRequest
 from backend.schema.jobs import Actor, FeedItem, JobView, PictureView, Snapshot
-from backend.schema.library import Hashes, LibraryEntry, LibraryState, ModelFolder, Rescanned
+from backend.schema.keeping import Binned, Copies, Mark, Used
+from backend.schema.library import (
+    Hashes,
+    LibraryEntry,
+    LibraryState,
+    ModelFolder,
+    Rescanned,
+    Verified,
+)
 from backend.schema.memory import MemoryState, PlanRequest, PlanView
 from backend.schema.memory_settings import UsualMemory
 from backend.schema.models import Role
@@ -156,6 +165,10 @@ class Models(Protocol):
         """How far the library is."""
         ...
 
+    def verify(self, actor: Actor, names: Sequence[str] = ()) -> Iterator[Verified]:
+        """Read models again, and say which are damaged."""
+        ...
+
     def rescan(self, actor: Actor) -> Rescanned:
         """Look through all folders again."""
         ...
@@ -213,6 +226,54 @@ class Memory(Protocol):
         ...
 
 
+class Keeping(Protocol):
+    """What a person does with the models that are here."""
+
+    def marks(self, actor: Actor) -> Mapping[str, Mark]:
+        """Favourites and tags by the model's id; models without either are left out."""
+        ...
+
+    def set_favourite(self, actor: Actor, model_id: str, *, favourite: bool) -> Mark:
+        """Make a model a favourite, or none."""
+        ...
+
+    def set_tags(self, actor: Actor, model_id: str, tags: Iterable[str]) -> Mark:
+        """Give a model these tags in place of those that it had."""
+        ...
+
+    def rename(self, actor: Actor, model_id: str, name: str) -> LibraryEntry:
+        """Give a model and what describes it another name."""
+        ...
+
+    def move(self, actor: Actor, model_id: str, folder: str = "") -> LibraryEntry:
+        """Move a model and what describes it; without a folder, to the right one."""
+        ...
+
+    def delete(self, actor: Actor, model_id: str) -> Binned:
+        """Put a model and what describes it into the bin."""
+        ...
+
+    def bin(self, actor: Actor) -> tuple[Binned, ...]:
+        """What is in Easel's own bin."""
+        ...
+
+    def restore(self, actor: Actor, binned_id: str) -> LibraryEntry:
+        """Put a model back to where it was."""
+        ...
+
+    def empty_bin(self, actor: Actor) -> int:
+        """Remove for good what is in Easel's own bin; tells how many bytes that were."""
+        ...
+
+    def copies(self, actor: Actor) -> tuple[Copies, ...]:
+        """Models that are here several times."""
+        ...
+
+    def used(self, actor: Actor, model_id: str) -> Used:
+        """The pictures that were made with a model."""
+        ...
+
+
 class Verbs(Protocol):
     """Studio, as far as the doors use it."""
 
@@ -259,4 +320,14 @@ class Verbs(Protocol):
     @property
     def hubs(self) -> Hubs:
         """Looking for models on the hubs."""
+        ...
+
+    @property
+    def downloads(self) -> Downloads:
+        """Getting models from the hubs."""
+        ...
+
+    @property
+    def keeping(self) -> Keeping:
+        """What a person does with the models that are here."""
         ...

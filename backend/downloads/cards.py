@@ -42,7 +42,7 @@ def write_cards(model: Path, request: DownloadRequest, sha256: str) -> None:
     if request.hub is HubName.CIVITAI:
         cards[".civitai.info"] = _civitai(request, model, sha256)
     if request.hub is HubName.HUGGING_FACE or request.strength is not None:
-        cards[".json"] = _a1111(request, sha256)
+        cards[".json"] = _a1111(request, sha256, model.stat().st_size)
     for ending, card in cards.items():
         path = model.with_name(model.stem + ending)
         if not path.exists():
@@ -90,7 +90,7 @@ def _civitai(request: DownloadRequest, model: Path, sha256: str) -> dict[str, ob
     }
 
 
-def _a1111(request: DownloadRequest, sha256: str) -> dict[str, object]:
+def _a1111(request: DownloadRequest, sha256: str, count: int) -> dict[str, object]:
     return {
         "description": request.description,
         "sd version": _A1111_VERSIONS.get(request.family, "Unknown"),
@@ -99,6 +99,7 @@ def _a1111(request: DownloadRequest, sha256: str) -> dict[str, object]:
         "notes": f"{request.title}, {request.licence}".rstrip(", "),
         "source": request.page,
         "sha256": sha256,
+        "bytes": count,
     }
 
 

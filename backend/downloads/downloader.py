@@ -72,7 +72,7 @@ class Downloader:
                 yield Stage(sentence=f"Checking {request.file.name}")
                 target = yield from self._placed(request, part)
             yield from self._described(request, target, part.sha256)
-        self._models.arrived()
+        self._models.arrived(target, part.sha256)
         yield Finished(sentence=f"{self._told(target)} is here.")
 
     def discard(self, request: DownloadRequest) -> None:

@@ -52,8 +52,8 @@ class Models(Protocol):
         """A model that is here already; None where no hash that is known by now is this one."""
         ...
 
-    def arrived(self) -> None:
-        """Take note that files were added."""
+    def arrived(self, path: Path, sha256: str) -> None:
+        """Take note of a new file."""
         ...
 
 

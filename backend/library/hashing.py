@@ -81,18 +81,11 @@ class Hasher:
         return self._of_file(path, with_tensors=with_tensors, pause=pause)
 
     def _of_folder(self, folder: Path, pause: Pause) -> HashRow:
-        """The hash of the names and hashes of a folder's weights, wherever it lies."""
-        weights = sorted(folder_weights(folder), key=lambda file: file.relative_to(folder).parts)
-        if not weights:
-            raise ModelDamagedError(
-                f"The checkpoint “{folder.name}” has no weights.", "Copy or download it again."
-            )
-        together = hashlib.sha256()
-        for file in weights:
-            row = self._of_file(file, with_tensors=False, pause=pause)
-            together.update(f"{file.relative_to(folder).as_posix()} {row.sha256}\n".encode())
+        sha256 = _together(
+            folder, lambda file: self._of_file(file, with_tensors=False, pause=pause).sha256
+        )
         state = found_folder(str(folder), folder.name)
-        row = HashRow(str(folder), state.bytes, state.changed, together.hexdigest(), NO_TENSORS)
+        row = HashRow(str(folder), state.bytes, state.changed, sha256, NO_TENSORS)
         self._index.keep_hash(row)
         return row
 
@@ -106,6 +99,31 @@ class Hasher:
         row = HashRow(str(path), state.st_size, state.st_mtime_ns, sha256, tensors)
         self._index.keep_hash(row)
         return row
+
+
+def sha256_again(path: Path) -> str:
+    """What `Hasher.sha256` gives, read from the disk now, whatever is known of the file.
+
+    Raises:
+        OSError: When it cannot be read.
+        ModelDamagedError: When a folder has no weights.
+    """
+    if path.is_dir():
+        return _together(path, sha256_again)
+    return _digests(path, with_tensors=False, pause=_no_pause)[0]
+
+
+def _together(folder: Path, sha256_of: Callable[[Path], str]) -> str:
+    """The hash of the names and hashes of a folder's weights, wherever it lies."""
+    weights = sorted(folder_weights(folder), key=lambda file: file.relative_to(folder).parts)
+    if not weights:
+        raise ModelDamagedError(
+            f"The checkpoint “{folder.name}” has no weights.", "Copy or download it again."
+        )
+    together = hashlib.sha256()
+    for file in weights:
+        together.update(f"{file.relative_to(folder).as_posix()} {sha256_of(file)}\n".encode())
+    return together.hexdigest()
 
 
 def hashes_from(row: HashRow) -> Hashes:

@@ -105,3 +105,13 @@ class Rescanned(Frozen):
         told = ", ".join(f"{count:,} {word}" for count, word in counts if count)
         models = "1 model" if self.found == 1 else f"{self.found:,} models"
         return f"{told or 'Nothing new'}; {models} in all."
+
+
+class Verified(Frozen):
+    """What reading all of a model again showed."""
+
+    id: str
+    path: str
+    whole: bool
+    sentence: str
+    """What it was compared with, or what is wrong and what to do."""

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 
 from backend.jobs.board import Board
 from backend.jobs.feed import Reader
+from backend.jobs.host_jobs import HostJobs
 from backend.jobs.queue import JobQueue
 from backend.jobs.record import Record
 from backend.schema.errors import NotFoundError, OutputError, RequestError
@@ -19,9 +20,10 @@ NEWEST_PICTURES = 60
 class Jobs:
     """Looks at jobs and steers them."""
 
-    def __init__(self, board: Board, queue: JobQueue, shelf: Shelf) -> None:
+    def __init__(self, board: Board, queue: JobQueue, host_jobs: HostJobs, shelf: Shelf) -> None:
         self._board = board
         self._queue = queue
+        self._host_jobs = host_jobs
         self._shelf = shelf
 
     def view(self, actor: Actor, job_id: str) -> JobView:
@@ -48,11 +50,15 @@ class Jobs:
     def cancel(self, actor: Actor, job_id: str) -> None:
         """End a job; what it made is kept. One that does not stop is ended with the engine.
 
+        A file that is not whole yet is no such thing: what a download has of it is removed.
+
         Raises:
             NotFoundError: When there is none, or it is somebody else's.
         """
-        self._mine(actor, job_id)
-        self._queue.cancel(job_id)
+        if self._mine(actor, job_id).job.on_host:
+            self._host_jobs.cancel(job_id)
+        else:
+            self._queue.cancel(job_id)
 
     def pause_queue(self, actor: Actor) -> None:
         """Begin nothing new, and stop where the running job is.

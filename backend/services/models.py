@@ -1,6 +1,6 @@
 """What can be chosen, and the folders that it comes from."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,9 +10,17 @@ from backend.places import Places
 from backend.schema.catalogue import Catalogue, CheckpointInfo, ComponentInfo
 from backend.schema.errors import NotFoundError
 from backend.schema.jobs import Actor
-from backend.schema.library import Hashes, LibraryEntry, LibraryState, ModelFolder, Rescanned
+from backend.schema.library import (
+    Hashes,
+    LibraryEntry,
+    LibraryState,
+    ModelFolder,
+    Rescanned,
+    Verified,
+)
 from backend.schema.models import Role
 from backend.services.owner import only_the_owner
+from backend.services.verifying import verify
 
 
 @contextmanager
@@ -100,6 +108,16 @@ class Models:
     def state(self, actor: Actor) -> LibraryState:  # noqa: ARG002
         """How far the library is."""
         return self._library.state
+
+    def verify(self, actor: Actor, names: Sequence[str] = ()) -> Iterator[Verified]:
+        """Read all of these models again, or of all models, and say which are damaged.
+
+        Raises:
+            NotAllowedError: When a guest asks.
+            ModelMissingError: When one of the names is no model's.
+        """
+        only_the_owner(actor, "have files read")
+        return verify(self._library, names)
 
     def rescan(self, actor: Actor) -> Rescanned:
         """Look through all folders again.

@@ -4,16 +4,17 @@ import os
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 
 from backend.channel.client import Launch
 from backend.channel.subprocess import SubprocessEngines
 from backend.channel.supervisor import EngineListener, Patience, Supervisor
 from backend.jobs.board import Board
+from backend.jobs.host_jobs import HostJobs
 from backend.jobs.journal import Journal
 from backend.jobs.lane import HostLane
 from backend.jobs.queue import JobQueue
 from backend.library.library import Library
-from backend.library.notes import NoteBook
 from backend.locks import HeldLock
 from backend.metadata.catalogue import load_catalogue
 from backend.places import Places
@@ -21,11 +22,19 @@ from backend.schema.errors import AlreadyRunningError, OutputError
 from backend.schema.memory_settings import MemorySettings
 from backend.services.conversion import Conversion
 from backend.services.covers import Covers
+from backend.services.downloads import (
+    KIND,
+    Asking,
+    DownloadJobs,
+    Downloads,
+    downloader_for,
+)
 from backend.services.gallery import Gallery
 from backend.services.generation import Generation
 from backend.services.host import StudioHost
 from backend.services.hubs import Hubs, open_hubs
 from backend.services.jobs import Jobs
+from backend.services.keeping import Books, Keeping, Work, is_needed
 from backend.services.learning import Learner
 from backend.services.machine_memory import MachineMemory
 from backend.services.memory import Memory
@@ -50,6 +59,8 @@ class Studio:
     notes: Notes
     memory: Memory
     hubs: Hubs
+    downloads: Downloads
+    keeping: Keeping
 
 
 @contextmanager
@@ -86,7 +97,9 @@ def open_studio(
         catalogue = load_catalogue()
         library = Library(places, catalogue)
         open_things.callback(library.close)
-        board, shelf = _open_board(places, open_things)
+        journal = Journal(places.data / "journal.sqlite3")
+        open_things.callback(journal.close)
+        board, shelf = _open_board(places, journal, open_things)
         lane = HostLane()
         open_things.callback(lane.close)
         board.restore(resume=resume)
@@ -94,14 +107,21 @@ def open_studio(
         machine = MachineMemory(lambda: queue.system.device)
         planner = Planner(library, catalogue, remembered, machine)
         queue = JobQueue(board, lane, StudioHost(library, planner, places.outputs), engine_for)
-        jobs = Jobs(board, queue, shelf)
+        hubs = open_things.enter_context(open_hubs(places))
+        downloader = downloader_for(hubs.network, library, places)
+        host_jobs = HostJobs(board, {KIND: DownloadJobs(downloader)})
+        jobs = Jobs(board, queue, host_jobs, shelf)
         open_things.callback(_save_at_the_end, jobs)
         open_things.callback(queue.close)
+        open_things.callback(host_jobs.close)
         if warm:
             queue.start_engine()
         queue.recover()
         library.start(lambda: bool(board.waiting()))
+        host_jobs.recover()
         models = Models(library, catalogue)
+        books = Books.in_folder(places.data)
+        work = Work(partial(is_needed, board), queue.free_memory, journal.pictures_with)
         yield Studio(
             Generation(queue, library, catalogue),
             Conversion(queue),
@@ -109,9 +129,11 @@ def open_studio(
             Gallery(board, shelf, places),
             models,
             Covers(models, places),
-            Notes(models, NoteBook(places.data / "model-notes.json")),
+            Notes(models, books.notes),
             Memory(library, catalogue, planner, remembered.usual),
-            open_things.enter_context(open_hubs(places)),
+            hubs,
+            Downloads(Asking(hubs, places.models), host_jobs, board),
+            Keeping(library, books, work),
         )
 
 
@@ -121,10 +143,8 @@ def _hearing(listener: EngineListener, board: Board, planner: Planner) -> Engine
     return Learner(explaining, lambda job: board.get(job).job.generation, planner)
 
 
-def _open_board(places: Places, open_things: ExitStack) -> tuple[Board, Shelf]:
+def _open_board(places: Places, journal: Journal, open_things: ExitStack) -> tuple[Board, Shelf]:
     """The board of jobs, and the shelf of pictures that it keeps them on."""
-    journal = Journal(places.data / "journal.sqlite3")
-    open_things.callback(journal.close)
     shelf = Shelf(places.data / "gallery.sqlite3", places.outputs, journal.pictures())
     open_things.callback(shelf.close)
     return Board(journal, shelf), shelf

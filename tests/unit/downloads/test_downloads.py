@@ -71,11 +71,12 @@ def test_a_file_arrives_with_its_side_car_and_is_told_of(downloading):
     assert told == "loras/dream.safetensors is here."
     assert content_of(downloading) == content
     assert downloading.files == ["loras/dream.civitai.info", "loras/dream.safetensors"]
-    assert downloading.knowing.arrivals == 1
+    sha256 = hashlib.sha256(content).hexdigest()
+    assert downloading.knowing.here_now == {sha256: downloading.models / "loras" / NAME}
     assert downloading.warnings == []
     card = json.loads(content_of(downloading, "loras/dream.civitai.info"))
     assert (card["id"], card["modelId"], card["trainedWords"]) == (11, 1, ["glow", "haze"])
-    assert card["files"][0]["hashes"]["SHA256"].lower() == hashlib.sha256(content).hexdigest()
+    assert card["files"][0]["hashes"]["SHA256"].lower() == sha256
 
 
 def test_cut_at_twenty_places_it_is_the_same_and_no_byte_comes_twice(downloading, hubs):

@@ -1,0 +1,117 @@
+"""From what a person wants of a hub to the file that is downloaded."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from backend.downloads.checking import refuse_before
+from backend.downloads.placing import folder_for
+from backend.downloads.ports import Network
+from backend.schema.downloads import DownloadRequest
+from backend.schema.errors import NotFoundError, RequestError
+from backend.schema.hubs import HubFile, HubModel, HubName, HubVersion
+from backend.schema.jobs import Actor
+from backend.schema.models import ModelKind
+
+_LONGEST_DESCRIPTION = 4_000
+_LISTED = 12
+
+
+class Hubs(Protocol):
+    """What downloads ask the hubs; `backend.services.hubs.Hubs` answers."""
+
+    @property
+    def network(self) -> Network:
+        """The way to the hubs."""
+        ...
+
+    def model(self, actor: Actor, hub: HubName, model_id: str, version_id: str = "") -> HubModel:
+        """All about a model."""
+        ...
+
+    def resolve(self, actor: Actor, text: str) -> tuple[HubModel, HubVersion, HubFile | None]:
+        """What a pasted link points at."""
+        ...
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Turns what a person wants into a request, through what the hubs tell of it."""
+
+    hubs: Hubs
+    models: Path
+    """The models folder."""
+
+    def by_name(
+        self, actor: Actor, wanted: tuple[HubName, str, str], file_name: str, *, even_pickles: bool
+    ) -> DownloadRequest:
+        """The download of a file of a version; `wanted` is hub, model and version.
+
+        Raises:
+            NotFoundError: When the model has no such version or file.
+            RequestError: When it is nothing that Easel downloads.
+            HubError: When the hub does not answer as it should.
+        """
+        hub, model_id, version_id = wanted
+        model = self.hubs.model(actor, hub, model_id, version_id)
+        version = model.version(version_id) or (model.version() if not version_id else None)
+        if version is None:
+            raise NotFoundError(
+                f"“{model.card.name}” has no such version.", "Look at its page again."
+            )
+        return self._request(model, version, _named(version, file_name), even_pickles=even_pickles)
+
+    def by_link(
+        self, actor: Actor, text: str, file_name: str = "", *, even_pickles: bool = False
+    ) -> DownloadRequest:
+        """The download of what a link points at; of the usual file where none is named.
+
+        Raises:
+            NotFoundError: When there is no such file.
+            RequestError: When it points at nothing, or at nothing that Easel downloads.
+            HubError: When the hub does not answer as it should.
+        """
+        model, version, file = self.hubs.resolve(actor, text)
+        if file_name or file is None:
+            file = _named(version, file_name)
+        return self._request(model, version, file, even_pickles=even_pickles)
+
+    def _request(
+        self, model: HubModel, version: HubVersion, file: HubFile, *, even_pickles: bool
+    ) -> DownloadRequest:
+        kind = model.card.kind if file.kind is ModelKind.UNKNOWN else file.kind
+        sample = next((one for one in version.samples if not one.mature), None)
+        request = DownloadRequest(
+            hub=model.card.hub,
+            model=model.card.id,
+            version=version.id,
+            file=file,
+            name=model.card.name,
+            version_name=version.name,
+            kind=kind,
+            family=version.family,
+            folder=str(folder_for(self.models, kind)),
+            trigger_words=version.trigger_words,
+            strength=version.strength,
+            description=model.description[:_LONGEST_DESCRIPTION],
+            base_model=version.family_label,
+            licence=model.card.licence,
+            page=model.card.page,
+            sample=sample,
+            even_pickles=even_pickles,
+        )
+        refuse_before(request)
+        return request
+
+
+def _named(version: HubVersion, name: str) -> HubFile:
+    """A version's file by its name; without one, the usual file or the only one."""
+    files = version.files
+    usual = [one for one in files if one.primary] or (files if len(files) == 1 else [])
+    fitting = [one for one in files if one.name == name] if name else usual
+    if fitting:
+        return fitting[0]
+    there = ", ".join(one.name for one in files[:_LISTED]) or "none that Easel can use"
+    if name:
+        raise NotFoundError(f"There is no file “{name}”.", f"There is {there}.")
+    raise RequestError("Which of its files?", f"Name one: {there}.")
