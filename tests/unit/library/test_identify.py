@@ -1,6 +1,8 @@
 """What a model file is, from its header alone."""
 
+import json
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -367,14 +369,26 @@ def full_size_sdxl() -> made.Shapes:
     return {**made.sdxl_checkpoint(), **filler}
 
 
-def test_six_gigabytes_are_identified_in_twenty_milliseconds(tmp_path):
+def test_six_gigabytes_cost_no_more_than_a_few_readings_of_their_header(tmp_path):
+    """Ten milliseconds on the machine where parsing it took two; slower ones are slower at both."""
     path = made.write_safetensors(tmp_path / "sdxl.safetensors", full_size_sdxl())
     assert path.stat().st_size > 6_000_000_000
+    with path.open("rb") as file:
+        header = file.read(int.from_bytes(file.read(8), "little"))
+
+    identifying = best_seconds(lambda: identify_file(path))
+    parsing = best_seconds(lambda: json.loads(header))
+
+    assert identify_file(path).family is Family.SDXL
+    assert identifying < 10 * parsing
+
+
+def best_seconds(act: Callable[[], object]) -> float:
+    """Of many, since a processor that is shared counts the waiting for its memory too."""
 
     def seconds() -> float:
         begin = time.process_time()
-        assert identify_file(path).family is Family.SDXL
+        act()
         return time.process_time() - begin
 
-    # The best of many, since a processor that is shared counts the waiting for its memory too.
-    assert any(seconds() < 0.020 for _ in range(60))
+    return min(seconds() for _ in range(20))
