@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import click
+
 from backend.api import generate_command, models_command, plan_command
 from backend.api.convert_command import convert_command
 from backend.api.models_get_command import get_command
@@ -30,7 +32,8 @@ def models(argv: Sequence[str]) -> int:
     search = search_command(lambda: open_hubs(default_places()))
     get = get_command(lambda: open_downloading(default_places()))
     verify = verify_command(lambda: open_models(default_places()))
-    return models_command.run(argv, lambda: open_models(default_places()), (search, get, verify))
+    more = (search, get, verify, _convert_command())
+    return models_command.run(argv, lambda: open_models(default_places()), more)
 
 
 def plan(argv: Sequence[str]) -> int:
@@ -39,5 +42,9 @@ def plan(argv: Sequence[str]) -> int:
 
 
 def convert(argv: Sequence[str]) -> int:
-    """Run `convert FILE` and return the exit code."""
-    return run_command(convert_command(lambda: open_studio(default_places(), resume=False)), argv)
+    """Run `convert FILE`, which is `models convert FILE`, and return the exit code."""
+    return run_command(_convert_command(), argv)
+
+
+def _convert_command() -> click.Command:
+    return convert_command(lambda: open_studio(default_places(), resume=False))

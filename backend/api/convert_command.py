@@ -1,14 +1,16 @@
-"""`convert`: a pickled checkpoint becomes safetensors, from the command line."""
+"""`convert`: a checkpoint becomes safetensors, or smaller, from the command line."""
 
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import get_args
 
 import click
 
 from backend.api.verbs import Verbs
 from backend.api.waiting import wait_and_tell
+from backend.schema.conversion import TargetPrecision
 from backend.schema.jobs import OWNER, JobState
 
 _DONE, _FAILED = 0, 1
@@ -17,9 +19,9 @@ _DONE, _FAILED = 0, 1
 def convert_command(open_studio: Callable[[], AbstractContextManager[Verbs]]) -> click.Command:
     """The command; its callback returns the exit code, and lets `EaselError` out."""
 
-    def convert(file: Path) -> int:
+    def convert(file: Path, to: TargetPrecision, *, pruned: bool, name: str) -> int:
         with open_studio() as studio:
-            job = studio.conversion.submit(OWNER, file)
+            job = studio.conversion.submit(OWNER, file, to, pruned=pruned, name=name)
             view = wait_and_tell(studio, job, sys.stderr)
         if view.state is JobState.FINISHED:
             click.echo(view.outcome)
@@ -31,8 +33,23 @@ def convert_command(open_studio: Callable[[], AbstractContextManager[Verbs]]) ->
 
     return click.Command(
         "convert",
-        params=[click.Argument(["file"], type=click.Path(path_type=Path))],
+        params=[
+            click.Argument(["file"], type=click.Path(path_type=Path)),
+            click.Option(
+                ["--to"],
+                type=click.Choice(get_args(TargetPrecision)),
+                default="same",
+                help="What the numbers are stored as. fp8 is for the network's matrices; the rest "
+                "is fp16.",
+            ),
+            click.Option(
+                ["--pruned"],
+                is_flag=True,
+                help="Leave out averages, a trainer's state and losses, which drawing never needs.",
+            ),
+            click.Option(["-o", "--output", "name"], default="", help="The new file's name."),
+        ],
         callback=convert,
-        help="Write the safetensors version of the pickled checkpoint FILE beside it. Nothing in "
-        "FILE is run, and FILE is kept.",
+        help="Write another version of the model FILE beside it: safetensors of a pickle, or a "
+        "smaller precision. Nothing in FILE is run, and FILE is kept.",
     )

@@ -8,6 +8,7 @@ from typing import Protocol
 from backend.api.download_verbs import Downloads
 from backend.api.hub_verbs import Hubs
 from backend.schema.catalogue import Catalogue, CheckpointInfo, ComponentInfo
+from backend.schema.conversion import TargetPrecision
 from backend.schema.generation import GenerationRequest
 from backend.schema.jobs import Actor, FeedItem, JobView, PictureView, Snapshot
 from backend.schema.keeping import Binned, Copies, Mark, Used
@@ -41,9 +42,17 @@ class Generation(Protocol):
 
 
 class Conversion(Protocol):
-    """Turning pickles into safetensors."""
+    """Writing models in another format or precision."""
 
-    def submit(self, actor: Actor, file: Path) -> JobView:
+    def submit(
+        self,
+        actor: Actor,
+        file: Path,
+        to: TargetPrecision = "same",
+        *,
+        pruned: bool = False,
+        name: str = "",
+    ) -> JobView:
         """Queue the conversion of a file."""
         ...
 
@@ -284,7 +293,7 @@ class Verbs(Protocol):
 
     @property
     def conversion(self) -> Conversion:
-        """Turning pickles into safetensors."""
+        """Writing models in another format or precision."""
         ...
 
     @property

@@ -1,44 +1,61 @@
-"""Turning pickled checkpoints into safetensors."""
+"""Writing models in another format or precision."""
 
 import secrets
 import time
 from pathlib import Path
 
 from backend.jobs.queue import JobQueue
-from backend.schema.conversion import PICKLE_SUFFIXES, ConversionRequest
+from backend.library.places_of_models import checked_name
+from backend.schema.conversion import (
+    CONVERTIBLE_SUFFIXES,
+    PICKLE_SUFFIXES,
+    ConversionRequest,
+    TargetPrecision,
+)
 from backend.schema.errors import ModelMissingError, RequestError
 from backend.schema.jobs import Actor, Job, JobState, JobView
 from backend.services.owner import only_the_owner
 
 
 class Conversion:
-    """Turns a pickled file into a job that writes the safe version beside it."""
+    """Turns a file into a job that writes another version of it beside it."""
 
     def __init__(self, queue: JobQueue) -> None:
         self._queue = queue
 
-    def submit(self, actor: Actor, file: Path) -> JobView:
+    def submit(
+        self,
+        actor: Actor,
+        file: Path,
+        to: TargetPrecision = "same",
+        *,
+        pruned: bool = False,
+        name: str = "",
+    ) -> JobView:
         """Queue the conversion of a file and return at once; the file itself is kept.
+
+        Args:
+            actor: Who asks.
+            file: A pickle or a safetensors file.
+            to: What its numbers are stored as.
+            pruned: Whether to leave out what drawing does not need.
+            name: What the new file is called; empty for the old name with what was done to it.
 
         Raises:
             NotAllowedError: When a guest asks.
             ModelMissingError: When there is no such file.
-            RequestError: When its name is no pickle's, or the safe version is there already.
+            RequestError: When it cannot be converted, would not change, or is there already.
         """
         only_the_owner(actor, "convert files", "Ask the owner for it.")
-        wanted = ConversionRequest(path=str(file.absolute()))
+        wanted = ConversionRequest(
+            path=str(file.absolute()),
+            to=to,
+            pruned=pruned,
+            name=checked_name(name) if name.strip() else "",
+        )
         if not file.is_file():
             raise ModelMissingError(f"There is no file {file}.", "Was it moved?")
-        if file.suffix.lower() not in PICKLE_SUFFIXES:
-            raise RequestError(
-                f"“{file.name}” is no pickle file.",
-                f"What can be converted ends in {', '.join(sorted(PICKLE_SUFFIXES))}.",
-            )
-        if wanted.target.exists():
-            raise RequestError(
-                f"There is a file {wanted.target.name} already.",
-                "Use it, or move it away and convert again.",
-            )
+        _require_sense(wanted)
         job = Job(
             id=secrets.token_hex(6),
             kind="convert",
@@ -48,3 +65,22 @@ class Conversion:
             created=time.time(),
         )
         return self._queue.submit(job).view()
+
+
+def _require_sense(wanted: ConversionRequest) -> None:
+    source, suffix = wanted.source, wanted.source.suffix.lower()
+    if suffix not in CONVERTIBLE_SUFFIXES:
+        raise RequestError(
+            f"“{source.name}” cannot be converted.",
+            f"What can be converted ends in {', '.join(sorted(CONVERTIBLE_SUFFIXES))}.",
+        )
+    if suffix not in PICKLE_SUFFIXES and wanted.to == "same" and not wanted.pruned:
+        raise RequestError(
+            f"“{source.name}” is a safetensors file already.",
+            "Choose another precision, or have it pruned.",
+        )
+    if wanted.target.exists():
+        raise RequestError(
+            f"There is a file {wanted.target.name} already.",
+            "Use it, or move it away and convert again.",
+        )

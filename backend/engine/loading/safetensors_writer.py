@@ -7,11 +7,12 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
-_DTYPES = {
+DTYPES = {
     torch.bool: "BOOL",
     torch.uint8: "U8",
     torch.int8: "I8",
@@ -25,18 +26,48 @@ _DTYPES = {
     torch.int64: "I64",
     torch.float64: "F64",
 }
+"""The format's names."""
 _ALIGNMENT = 8
 _TOLD_BYTES = 32_000_000
 """How much is written between two reports."""
 
 
-def can_be_written(tensor: Tensor) -> bool:
-    """Whether the format has a place for it: neither sparse, nor quantised, nor complex."""
-    return tensor.dtype in _DTYPES and tensor.layout is torch.strided
+class Writable(Protocol):
+    """A tensor that is read when its turn comes."""
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """One of `DTYPES`."""
+        ...
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Its shape."""
+        ...
+
+    @property
+    def bytes(self) -> int:
+        """What it takes."""
+        ...
+
+    @property
+    def read(self) -> "Read":
+        """Reads it; see `Read`."""
+        ...
 
 
-def write_safetensors(path: Path, tensors: Mapping[str, Tensor]) -> Iterator[int]:
-    """Write the file and flush it to the disk.
+class Read(Protocol):
+    """Reads a tensor, dense and of the type and shape that were told."""
+
+    def __call__(self) -> Tensor:
+        """Do it."""
+        ...
+
+
+def write_safetensors(
+    path: Path, tensors: Mapping[str, Writable], metadata: Mapping[str, str]
+) -> Iterator[int]:
+    """Write the file and flush it to the disk; one tensor at a time is in memory.
 
     Tensors that share memory or have gaps are written each on its own.
 
@@ -44,13 +75,13 @@ def write_safetensors(path: Path, tensors: Mapping[str, Tensor]) -> Iterator[int
         How many bytes of tensors are written, now and then.
     """
     # The widest numbers first, so that each tensor is aligned to its own.
-    ordered = sorted(tensors.items(), key=lambda item: (-item[1].element_size(), item[0]))
+    ordered = sorted(tensors.items(), key=lambda item: (-item[1].dtype.itemsize, item[0]))
     with path.open("wb") as file:
-        file.write(_header(ordered))
+        file.write(_header(ordered, metadata))
         done = told = 0
         for _, tensor in ordered:
-            file.write(_bytes_of(tensor))
-            done += tensor.nbytes
+            file.write(_bytes_of(tensor.read()))
+            done += tensor.bytes
             if done - told >= _TOLD_BYTES:
                 told = done
                 yield done
@@ -58,13 +89,13 @@ def write_safetensors(path: Path, tensors: Mapping[str, Tensor]) -> Iterator[int
         os.fsync(file.fileno())
 
 
-def _header(ordered: list[tuple[str, Tensor]]) -> bytes:
-    entries: dict[str, object] = {"__metadata__": {"format": "pt"}}
+def _header(ordered: list[tuple[str, Writable]], metadata: Mapping[str, str]) -> bytes:
+    entries: dict[str, object] = {"__metadata__": {"format": "pt", **metadata}}
     place = 0
     for name, tensor in ordered:
-        end = place + tensor.nbytes
+        end = place + tensor.bytes
         entries[name] = {
-            "dtype": _DTYPES[tensor.dtype],
+            "dtype": DTYPES[tensor.dtype],
             "shape": list(tensor.shape),
             "data_offsets": [place, end],
         }
