@@ -15,6 +15,7 @@ from PIL import Image
 from backend.outputs.writing import write_atomically
 from backend.schema.downloads import DownloadRequest
 from backend.schema.hubs import HubName
+from backend.schema.library import PREVIEW_ENDINGS
 from backend.schema.models import Family, ModelKind
 
 _FORMATS = ("PNG", "JPEG", "WEBP")
@@ -55,12 +56,15 @@ def write_preview(model: Path, picture: bytes) -> bool:
     Raises:
         OutputError: When the disk refuses it.
     """
-    path = model.with_name(f"{model.stem}.preview.jpg")
     small = _small(picture)
-    if small is None or path.exists():
-        return False
-    write_atomically(path, small)
-    return True
+    if small is not None:
+        write_atomically(model.with_name(f"{model.stem}.preview.jpg"), small)
+    return small is not None
+
+
+def has_preview(model: Path) -> bool:
+    """Whether a picture of a model lies beside it, whoever put it there."""
+    return any(model.with_name(model.stem + ending).exists() for ending in PREVIEW_ENDINGS)
 
 
 def _civitai(request: DownloadRequest, model: Path, sha256: str) -> dict[str, object]:

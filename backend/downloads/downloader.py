@@ -7,7 +7,6 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from backend.downloads.cards import write_cards, write_preview
 from backend.downloads.checking import (
     Content,
     content_of,
@@ -15,6 +14,7 @@ from backend.downloads.checking import (
     require_hash,
     scan_pickle,
 )
+from backend.downloads.describing import describe
 from backend.downloads.names import safe_name
 from backend.downloads.part import Part, part_key
 from backend.downloads.placing import put, right_folder, set_aside
@@ -22,7 +22,7 @@ from backend.downloads.ports import Models, Network
 from backend.downloads.transfer import Means, Transfer
 from backend.locks import HeldLock
 from backend.schema.downloads import DownloadRequest
-from backend.schema.errors import EaselError, ModelDamagedError, ModelError, RequestError
+from backend.schema.errors import ModelDamagedError, ModelError, RequestError
 from backend.schema.events import Event, Finished, Stage, Warned
 from backend.schema.models import ModelFile, ModelKind
 
@@ -71,7 +71,7 @@ class Downloader:
                 yield from self._fetched(request, part)
                 yield Stage(sentence=f"Checking {request.file.name}")
                 target = yield from self._placed(request, part)
-            yield from self._described(request, target, part.sha256)
+            yield from describe(target, request, part.sha256, self._network)
         self._models.arrived(target, part.sha256)
         yield Finished(sentence=f"{self._told(target)} is here.")
 
@@ -149,20 +149,6 @@ class Downloader:
         if told:
             yield Warned(sentence=told)
         yield Warned(sentence=f"{name} is a pickle; convert it to safetensors before you use it.")
-
-    def _described(self, request: DownloadRequest, model: Path, sha256: str) -> Iterator[Event]:
-        """Side-cars and preview; a model without them is a model all the same."""
-        try:
-            write_cards(model, request, sha256)
-        except EaselError as error:
-            yield Warned(sentence=str(error))
-        if request.sample is None:
-            return
-        yield Stage(sentence="Getting its preview")
-        try:
-            write_preview(model, self._network.picture(request.sample.address))
-        except EaselError as error:
-            LOG.info("download.without_preview model=%s code=%s", model.name, error.code)
 
     @contextmanager
     def _alone(self, request: DownloadRequest) -> Generator[None]:

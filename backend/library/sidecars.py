@@ -11,12 +11,10 @@ from typing import Literal
 
 from backend.metadata.loose import Object, as_object, number_in, object_in, text_in, texts_in
 from backend.metadata.plain_text import plain_text
-from backend.schema.library import SideCar
+from backend.schema.library import PREVIEW_ENDINGS, SideCar
 
-_PICTURES = ("png", "jpg", "jpeg", "webp")
-_PREVIEWS = (*(f".preview.{each}" for each in _PICTURES), *(f".{each}" for each in _PICTURES))
 _CIVITAI, _CARD, _CONFIG = ".civitai.info", ".json", ".yaml"
-_ENDINGS = (_CIVITAI, _CARD, _CONFIG, *_PREVIEWS)
+_ENDINGS = (_CIVITAI, _CARD, _CONFIG, *PREVIEW_ENDINGS)
 _LARGEST = 1_000_000
 _STRONGEST = 10.0
 _PREDICTS_V = re.compile(r"^\s*parameterization\s*:\s*[\"']?v[\"']?\s*(#.*)?$", re.MULTILINE)
@@ -42,7 +40,7 @@ def read_sidecar(folder: Path, stem: str, names: frozenset[str]) -> SideCar | No
         return None
     civitai = _read_object(folder, stem + _CIVITAI, names)
     card = _read_object(folder, stem + _CARD, names)
-    pictures = [stem + ending for ending in _PREVIEWS if stem + ending in names]
+    pictures = [stem + ending for ending in PREVIEW_ENDINGS if stem + ending in names]
     found = SideCar(
         title=_title(civitai),
         description=plain_text(text_in(card, "description") or text_in(civitai, "description"))
@@ -53,7 +51,7 @@ def read_sidecar(folder: Path, stem: str, names: frozenset[str]) -> SideCar | No
         strength=_strength(card),
         prediction=_prediction(folder / (stem + _CONFIG)) if stem + _CONFIG in names else "",
         preview=str(folder / pictures[0]) if pictures else "",
-        source=_source(civitai),
+        source=_source(civitai) or _page(card),
     )
     return None if found == SideCar() else found
 
@@ -104,3 +102,9 @@ def _source(civitai: Object) -> str:
         return ""
     page = f"https://civitai.com/models/{model}"
     return f"{page}?modelVersionId={version}" if isinstance(version, int) else page
+
+
+def _page(card: Object) -> str:
+    """The page that a download notes where it has no `.civitai.info`; nothing else is a link."""
+    page = text_in(card, "source")
+    return page if page.startswith(("https://", "http://")) else ""

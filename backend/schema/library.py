@@ -7,6 +7,12 @@ from backend.schema.models import ModelFile, ModelKind, Problem
 
 LONGEST_NOTE = 10_000
 """Characters that a person can note about a model."""
+_PICTURES = ("png", "jpg", "jpeg", "webp")
+PREVIEW_ENDINGS = (
+    *(f".preview.{each}" for each in _PICTURES),
+    *(f".{each}" for each in _PICTURES),
+)
+"""How a picture beside a model ends after the model's name; the first that is there is shown."""
 
 
 class SideCar(Frozen):

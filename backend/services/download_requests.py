@@ -79,29 +79,35 @@ class Asking:
     def _request(
         self, model: HubModel, version: HubVersion, file: HubFile, *, even_pickles: bool
     ) -> DownloadRequest:
-        kind = model.card.kind if file.kind is ModelKind.UNKNOWN else file.kind
-        sample = next((one for one in version.samples if not one.mature), None)
-        request = DownloadRequest(
-            hub=model.card.hub,
-            model=model.card.id,
-            version=version.id,
-            file=file,
-            name=model.card.name,
-            version_name=version.name,
-            kind=kind,
-            family=version.family,
-            folder=str(folder_for(self.models, kind)),
-            trigger_words=version.trigger_words,
-            strength=version.strength,
-            description=model.description[:_LONGEST_DESCRIPTION],
-            base_model=version.family_label,
-            licence=model.card.licence,
-            page=model.card.page,
-            sample=sample,
-            even_pickles=even_pickles,
-        )
+        request = request_for(model, version, file, self.models)
+        request = request.model_copy(update={"even_pickles": even_pickles})
         refuse_before(request)
         return request
+
+
+def request_for(
+    model: HubModel, version: HubVersion, file: HubFile, models: Path
+) -> DownloadRequest:
+    """A file with what the hub tells of it; `models` is the models folder."""
+    kind = model.card.kind if file.kind is ModelKind.UNKNOWN else file.kind
+    return DownloadRequest(
+        hub=model.card.hub,
+        model=model.card.id,
+        version=version.id,
+        file=file,
+        name=model.card.name,
+        version_name=version.name,
+        kind=kind,
+        family=version.family,
+        folder=str(folder_for(models, kind)),
+        trigger_words=version.trigger_words,
+        strength=version.strength,
+        description=model.description[:_LONGEST_DESCRIPTION],
+        base_model=version.family_label,
+        licence=model.card.licence,
+        page=model.card.page,
+        sample=next((one for one in version.samples if not one.mature), None),
+    )
 
 
 def _named(version: HubVersion, name: str) -> HubFile:

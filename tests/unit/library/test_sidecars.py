@@ -49,6 +49,21 @@ def test_a1111s_file_tells_words_and_strength(library, lora):
     assert (found.trigger_words, found.strength, found.base_model) == (("foxy, fur",), 0.7, "SDXL")
 
 
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("https://huggingface.co/ann/fox", "https://huggingface.co/ann/fox"),
+        ("javascript:alert(1)", ""),
+        (7, ""),
+    ],
+)
+def test_the_page_that_a_download_noted_is_its_source(library, lora, source, told):
+    card = {"source": source, "description": "A fox."}
+    lora.with_suffix(".json").write_text(json.dumps(card))
+
+    assert entry(library).card.source == told
+
+
 @pytest.mark.parametrize("name", ["fox.v3.preview.png", "fox.v3.webp", "fox.v3.jpg"])
 def test_a_picture_beside_it_is_its_preview(library, lora, name):
     (lora.parent / name).write_bytes(b"x")
