@@ -6,7 +6,8 @@ from pathlib import Path
 
 from pydantic import RootModel
 
-from backend.library.installations import Root, program_of, roots_of
+from backend.library.installations.installation import Root
+from backend.library.installations.known import installation_at, program_of
 from backend.outputs.writing import write_atomically
 from backend.schema.base import Frozen
 from backend.schema.errors import NotFoundError, RequestError
@@ -49,8 +50,8 @@ class Folders:
 
     def roots(self) -> tuple[Root, ...]:
         """What to look through; ids of Easel's own files begin with nothing."""
-        others = (root for each in self._read() for root in roots_of(Path(each.path), each.label))
-        return (Root(self._own, ""), *others)
+        others = (installation_at(Path(each.path), each.label) for each in self._read())
+        return (Root(self._own, ""), *(root for each in others for root in each.roots))
 
     def add(self, path: str) -> ModelFolder:
         """Look through one folder more; nothing in it is copied or changed.

@@ -9,7 +9,7 @@ from backend.library.components import choose
 from backend.library.folders import Folders
 from backend.library.hashing import Hasher
 from backend.library.index import Index
-from backend.library.installations import Root
+from backend.library.installations.installation import Root
 from backend.library.keeper import Keeper, unhashed
 from backend.library.listing import Listing
 from backend.library.reading import entry_of, read_facts

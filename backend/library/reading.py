@@ -52,13 +52,16 @@ def read_facts(found: Found) -> Facts:
 
 def entry_of(found: Found, facts: Facts, hashes: Hashes | None = None) -> LibraryEntry:
     """A file as the library lists it: where it lies in the wrong folder, that is its problem."""
+    model = facts.model
+    if model and found.title:
+        model = model.model_copy(update={"title": found.title})
     return LibraryEntry(
         id=found.id,
         path=found.path,
         bytes=facts.model.bytes if facts.model else found.bytes,
         modified=found.changed / _NANOSECONDS,
         expected=found.expected,
-        model=facts.model,
+        model=model,
         problem=facts.problem or _misplaced(found, facts.model),
         card=facts.card,
         hashes=hashes,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from backend.library.hashing import hashes_from
 from backend.library.index import HashRow, Index
-from backend.library.installations import Root
+from backend.library.installations.installation import Root
 from backend.library.reading import entry_of
 from backend.library.remembering import Remembered, State
 from backend.library.uncollected import uncollected

@@ -6,11 +6,11 @@ import stat
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from backend.library.folder_kinds import kind_of_folder
-from backend.library.installations import Root
+from backend.library.installations.installation import Root
 from backend.library.sidecars import described_stem
 from backend.schema.models import ModelKind
 
@@ -36,6 +36,8 @@ class Found:
     is_folder: bool = False
     cards: str = ""
     """The names, sizes and times of the files beside it that describe it, one a line."""
+    title: str = ""
+    """What another program calls it."""
 
     @property
     def card_names(self) -> frozenset[str]:
@@ -52,18 +54,32 @@ class Walk:
     entered: list[str] = field(default_factory=list[str])
     """Roots that were there."""
     _seen: set[tuple[int, int]] = field(default_factory=set[tuple[int, int]])
+    _alone: set[str] = field(default_factory=set[str])
+    """Files that are roots themselves."""
 
     def through(self, roots: Iterable[Root]) -> Iterator[Found]:
         """Everything below these folders that may be a model."""
         for root in roots:
             before = len(self.unreadable)
-            if (root.path / FOLDER_MARK).is_file():
-                if self._enter(str(root.path)):
-                    yield found_folder(str(root.path), root.name.rstrip(":/"), root.kind)
-                continue
-            yield from self._below(str(root.path), root.name, root.kind)
-            if len(self.unreadable) == before and root.path.is_dir():
+            for found in self._in(root):
+                yield replace(found, title=root.title) if root.title else found
+            is_folder = not (root.path / FOLDER_MARK).is_file() and root.path.is_dir()
+            if len(self.unreadable) == before and is_folder:
                 self.entered.append(str(root.path))
+
+    def _in(self, root: Root) -> Iterator[Found]:
+        path = str(root.path)
+        if (root.path / FOLDER_MARK).is_file():
+            if self._enter(path):
+                yield found_folder(path, root.name.rstrip(":/"), root.kind)
+        elif root.path.is_file():
+            self._alone.add(path)
+            with suppress(OSError):  # it went away just now
+                yield replace(found_file(path, root.name), expected=root.kind)
+        else:
+            whole = root.name.endswith((":", "/"))
+            name = root.name if whole or not root.name else f"{root.name}/"
+            yield from self._below(path, name, root.kind)
 
     def _below(self, top: str, name: str, kind: ModelKind | None) -> Iterator[Found]:
         waiting = [(top, name, kind)]
@@ -81,7 +97,7 @@ class Walk:
                     waiting.append((entry.path, f"{name}{entry.name}/", inner))
             for file in files:
                 stem, suffix = os.path.splitext(file.name)  # noqa: PTH122  speed
-                if suffix.lower() in MODEL_SUFFIXES:
+                if suffix.lower() in MODEL_SUFFIXES and file.path not in self._alone:
                     yield from _file(file, name, kind, cards.get(stem, ""))
 
     def _read(self, path: str) -> tuple[Entries, Entries]:

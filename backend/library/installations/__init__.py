@@ -1,0 +1,1 @@
+"""Where models, styles, wildcards and pictures are in the folders of other programs."""
