@@ -7,6 +7,7 @@ from typing import Protocol
 
 from backend.api.download_verbs import Downloads
 from backend.api.hub_verbs import Hubs
+from backend.api.known_verbs import Identifying, Previews, Updates
 from backend.schema.catalogue import Catalogue, CheckpointInfo, ComponentInfo
 from backend.schema.conversion import TargetPrecision
 from backend.schema.generation import GenerationRequest
@@ -22,7 +23,7 @@ from backend.schema.library import (
 )
 from backend.schema.memory import MemoryState, PlanRequest, PlanView
 from backend.schema.memory_settings import UsualMemory
-from backend.schema.models import Role
+from backend.schema.models import Family, Role
 
 
 class Subscription(Protocol):
@@ -222,6 +223,10 @@ class Memory(Protocol):
         """The fastest way that fits, or what is missing."""
         ...
 
+    def plan_unseen(self, actor: Actor, family: Family, size: int) -> PlanView | None:
+        """How a model that is not here would fit; None where it draws nothing by itself."""
+        ...
+
     def state(self, actor: Actor) -> MemoryState:
         """How full the memory is, and who holds it."""
         ...
@@ -339,4 +344,19 @@ class Verbs(Protocol):
     @property
     def keeping(self) -> Keeping:
         """What a person does with the models that are here."""
+        ...
+
+    @property
+    def identifying(self) -> Identifying:
+        """Finding out at CivitAI what models are."""
+        ...
+
+    @property
+    def updates(self) -> Updates:
+        """Newer versions of models that are here."""
+        ...
+
+    @property
+    def previews(self) -> Previews:
+        """The pictures that stand for models."""
         ...

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from backend.library.library import Library
 from backend.memory.estimate import GIB, PROCESS
+from backend.memory.published import of_size
 from backend.metadata.catalogue import load_catalogue
 from backend.places import Places
 from backend.schema.catalogue import Catalogue
@@ -12,6 +13,7 @@ from backend.schema.errors import OutOfRangeError
 from backend.schema.jobs import Actor, Role
 from backend.schema.memory import MemoryState, PlanRequest, PlanView
 from backend.schema.memory_settings import MemorySettings, UsualMemory
+from backend.schema.models import Family
 from backend.services.machine_memory import MachineMemory
 from backend.services.owner import only_the_owner
 from backend.services.planning import Planner
@@ -66,6 +68,21 @@ class Memory:
             request.generation, self._library, self._catalogue, lambda: 0, anywhere=anywhere
         )
         return self._planner.plan(wanted, request)
+
+    def plan_unseen(self, actor: Actor, family: Family, size: int) -> PlanView | None:
+        """How a model that is not here would fit this machine, at the size that it draws best.
+
+        Args:
+            actor: Who asks.
+            family: Its family.
+            size: The bytes of its file.
+
+        Returns:
+            None where the family draws nothing by itself, or no size is known.
+        """
+        del actor  # what a machine can do is no secret: it shows in everybody's plans
+        workload = None if family.refines else of_size(family.value, size)
+        return self._planner.plan_unseen(workload) if workload else None
 
     def state(self, actor: Actor) -> MemoryState:
         """How full the memory is; a guest does not learn which other programs run."""

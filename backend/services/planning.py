@@ -93,6 +93,16 @@ class Planner:
             views.append(plan(workload, budget, settings, learned, correction))
         return max(views, key=lambda view: (not view.fits, view.peak_bytes))
 
+    def plan_unseen(self, workload: Workload) -> PlanView:
+        """The plan of a model that is not here, on this machine as it is now.
+
+        Raises:
+            ModelError: When nothing is known of its family.
+        """
+        usual = self._remembered.usual.now
+        budget = self._machine.budget(_THIS_MACHINE, usual.limits)
+        return plan(workload, budget, usual.settings, *self._learned(workload))
+
     def prepared(self, wanted: ResolvedRequest) -> ResolvedRequest:
         """The request with what the engine needs for planning it.
 

@@ -1,4 +1,4 @@
-"""Whether a model of the picker fits, at the size that it draws best."""
+"""Whether a model fits, at the size that it draws best."""
 
 from typing import Literal
 
@@ -9,6 +9,8 @@ from backend.schema.errors import ModelError, RequestError
 from backend.schema.generation import GenerationRequest, ModelSettings
 from backend.schema.jobs import Actor
 from backend.schema.memory import PlanRequest, PlanView
+from backend.schema.models import Family
+from backend.schema.sizes import readable_bytes
 
 PlanState = Literal["full", "slower", "over"]
 """At full speed, with less on the device, or not at all."""
@@ -45,7 +47,20 @@ def fit_of(memory: Memory, actor: Actor, info: CheckpointInfo) -> Fit | None:
         view = memory.plan(actor, PlanRequest(generation=request))
     except (ModelError, RequestError):  # its details say what is wrong
         return None
-    state = state_of(view)
     size = f"{info.defaults.width} × {info.defaults.height}"
-    sentence = f"At {size}: {view.sentence[:1].lower()}{view.sentence[1:]}"
+    return _fit(view, f"At {size}")
+
+
+def fit_of_size(memory: Memory, actor: Actor, family: Family, size: int | None) -> Fit | None:
+    """The badge of a model that is not here, from its family and its file's bytes.
+
+    None where it draws nothing by itself, or too little is known of it.
+    """
+    view = memory.plan_unseen(actor, family, size) if size else None
+    return _fit(view, f"{family.label}, {readable_bytes(size)}") if view and size else None
+
+
+def _fit(view: PlanView, what: str) -> Fit:
+    state = state_of(view)
+    sentence = f"{what}: {view.sentence[:1].lower()}{view.sentence[1:]}"
     return Fit(state=state, words=_WORDS[state], sentence=sentence)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from backend.memory.fits import lines
-from backend.memory.published import published
+from backend.memory.published import of_size, published
 from backend.schema.memory import Budget
 from backend.setup.probe import probe_machine
 from backend.setup.trials import attempt, fits_trial
@@ -29,6 +29,31 @@ def test_a_large_card_fits_all_a_small_one_narrower_files_and_a_tiny_one_nothing
     assert said("cuda", 24)["SDXL"].endswith("at nearly full speed")
     assert said("cuda", 4, ram=16)["FLUX.1"].startswith("fits as Q4 GGUF, with 2.6 GB, about ")
     assert said("cuda", 1, ram=64)["FLUX.1"].startswith("does not fit: needs ")
+
+
+@pytest.mark.parametrize(
+    ("family", "gigabytes", "network"),
+    [
+        ("sd15", 2.13, 1.72),
+        ("sd15", 7.7, 3.44),  # with what only a training needs
+        ("sdxl", 6.94, 5.14),
+        ("sdxl", 5.14, 5.14),  # the network alone
+        ("sd3", 4.34, 4.34),
+        ("flux1", 6.8, 6.8),  # GGUF
+        ("flux1", 17.2, 12.1),  # all in one, in eight bits
+    ],
+)
+def test_what_a_file_holds_is_told_by_its_size(family, gigabytes, network):
+    workload = of_size(family, int(gigabytes * 1e9))
+
+    assert workload
+    held = next(part for part in workload.parts if part.role == "diffusion_model")
+    assert held.bytes == pytest.approx(network * 1e9, rel=0.02)
+
+
+def test_a_model_of_an_unknown_family_or_size_has_no_plan():
+    assert of_size("other", 10**9) is None
+    assert of_size("sdxl", 0) is None
 
 
 def test_a_processor_takes_minutes_or_hours():

@@ -15,6 +15,7 @@ from backend.schema.fields import Scalar
 from backend.schema.generation import GenerationRequest
 from backend.schema.jobs import OWNER, Actor, Role
 from backend.schema.memory import PlanRequest
+from backend.schema.models import Family
 from backend.services.machine_memory import MachineMemory
 from backend.services.memory import open_memory
 from backend.services.planning import Planner
@@ -161,3 +162,13 @@ def test_a_plan_for_the_page_takes_less_than_ten_milliseconds(memory):
         return time.perf_counter() - start
 
     assert min(seconds() for _ in range(10)) < 0.01
+
+
+def test_a_model_that_is_not_here_is_planned_from_its_family_and_size(memory):
+    view = memory.plan_unseen(ANNA, Family.SDXL, 6_938_078_334)
+
+    assert view
+    assert view.budget.ram_bytes > 0
+    assert view.sentence.startswith(("Needs ", "Does not fit"))
+    assert memory.plan_unseen(ANNA, Family.SDXL_REFINER, 6_000_000_000) is None
+    assert memory.plan_unseen(ANNA, Family.OTHER, 6_000_000_000) is None
