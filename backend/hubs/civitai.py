@@ -79,8 +79,7 @@ class CivitAI:
         Raises:
             HubError: When it does not answer, or has no such model.
         """
-        told = self._get(f"models/{_checked(model_id)}")
-        model = view.model(told, self._address)
+        model = self.listed(model_id)
         wanted = version_id or next((each.id for each in model.versions), "")
         if not wanted:
             return model
@@ -90,7 +89,16 @@ class CivitAI:
             if model.version(wanted) is None:
                 raise
             return model  # the samples' settings alone are no reason to show nothing
-        return view.with_version(model, more) if more.get("modelId") == told.get("id") else model
+        its_own = str(more.get("modelId")) == model.card.id
+        return view.with_version(model, more) if its_own else model
+
+    def listed(self, model_id: str) -> HubModel:
+        """A model without the settings of its samples, which is one question instead of two.
+
+        Raises:
+            HubError: When it does not answer, or has no such model.
+        """
+        return view.model(self._get(f"models/{_checked(model_id)}"), self._address)
 
     def version(self, version_id: str) -> tuple[HubModel, HubVersion]:
         """A version and its model.

@@ -23,6 +23,8 @@ _STATES: dict[type[TerminalEvent], JobState] = {
     Cancelled: JobState.CANCELLED,
     SetAside: JobState.SET_ASIDE,
 }
+_TITLES = {"identify": "Identify models", "updates": "Look for newer versions"}
+"""What jobs are that are about nothing in particular."""
 SET_ASIDE_HINT = "Try a smaller picture, fewer at the same time, or another checkpoint."
 
 
@@ -55,6 +57,8 @@ class Record:
             return cls(job=job, title=title, pictures_wanted=0)
         if job.kind == "download":
             return cls(job=job, title=f"Download {job.download.title}", pictures_wanted=0)
+        if job.kind in _TITLES:
+            return cls(job=job, title=_TITLES[job.kind], pictures_wanted=0)
         request = job.generation
         return cls(
             job=job,

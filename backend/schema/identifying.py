@@ -57,3 +57,10 @@ class FoundUpdates(Frozen):
     """When it was asked last, in seconds since the epoch; None where it never was."""
     updates: tuple[Update, ...] = ()
     """By the model's id."""
+
+
+class AskedModels(Frozen):
+    """The request of a job of kind `identify` or `updates`."""
+
+    models: tuple[str, ...]
+    """The library's ids, or CivitAI's numbers, in the order in which they are asked for."""

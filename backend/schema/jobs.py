@@ -47,7 +47,7 @@ class JobState(StrEnum):
         return self not in (JobState.QUEUED, JobState.RUNNING)
 
 
-HOST_KINDS = frozenset({"download"})
+HOST_KINDS = frozenset({"download", "identify", "updates"})
 """Jobs that the page's own process does, beside the engine and its queue."""
 
 

@@ -125,6 +125,19 @@ class Hubs:
         found = self._civitai.by_hash(sha256)
         return (self._shown(found[0]), found[1]) if found else None
 
+    def versions(self, actor: Actor, model_id: str) -> HubModel | None:
+        """A model of CivitAI's with its versions, without its samples' settings; None where gone.
+
+        Raises:
+            RequestError: When there can be no such id.
+            HubError: When CivitAI does not answer as it should.
+        """
+        del actor
+        try:
+            return self._shown(self._civitai.listed(model_id))
+        except HubGoneError:
+            return None
+
     def picture(self, actor: Actor, address: str) -> bytes:
         """A small WebP of a picture that a hub named.
 

@@ -10,7 +10,6 @@ from backend.channel.client import Launch
 from backend.channel.subprocess import SubprocessEngines
 from backend.channel.supervisor import EngineListener, Patience, Supervisor
 from backend.jobs.board import Board
-from backend.jobs.host_jobs import HostJobs
 from backend.jobs.journal import Journal
 from backend.jobs.lane import HostLane
 from backend.jobs.queue import JobQueue
@@ -22,17 +21,13 @@ from backend.schema.errors import AlreadyRunningError, OutputError
 from backend.schema.memory_settings import MemorySettings
 from backend.services.conversion import Conversion
 from backend.services.covers import Covers
-from backend.services.downloads import (
-    KIND,
-    Asking,
-    DownloadJobs,
-    Downloads,
-    downloader_for,
-)
+from backend.services.downloads import Downloads
 from backend.services.gallery import Gallery
 from backend.services.generation import Generation
 from backend.services.host import StudioHost
-from backend.services.hubs import Hubs, open_hubs
+from backend.services.hub_work import open_hub_work
+from backend.services.hubs import Hubs
+from backend.services.identifying import Identifying
 from backend.services.jobs import Jobs
 from backend.services.keeping import Books, Keeping, Work, is_needed
 from backend.services.learning import Learner
@@ -41,9 +36,11 @@ from backend.services.memory import Memory
 from backend.services.models import Models
 from backend.services.notes import Notes
 from backend.services.planning import Planner
+from backend.services.previews import Previews
 from backend.services.remembered import Remembered
 from backend.services.shelf import Shelf
 from backend.services.shortage import Shortage
+from backend.services.updates import Updates
 
 
 @dataclass(frozen=True)
@@ -61,6 +58,9 @@ class Studio:
     hubs: Hubs
     downloads: Downloads
     keeping: Keeping
+    identifying: Identifying
+    updates: Updates
+    previews: Previews
 
 
 @contextmanager
@@ -107,33 +107,38 @@ def open_studio(
         machine = MachineMemory(lambda: queue.system.device)
         planner = Planner(library, catalogue, remembered, machine)
         queue = JobQueue(board, lane, StudioHost(library, planner, places.outputs), engine_for)
-        hubs = open_things.enter_context(open_hubs(places))
-        downloader = downloader_for(hubs.network, library, places)
-        host_jobs = HostJobs(board, {KIND: DownloadJobs(downloader)})
-        jobs = Jobs(board, queue, host_jobs, shelf)
+        hub_work = open_things.enter_context(open_hub_work(places, library, board))
+        jobs = Jobs(board, queue, hub_work.host_jobs, shelf)
         open_things.callback(_save_at_the_end, jobs)
         open_things.callback(queue.close)
-        open_things.callback(host_jobs.close)
         if warm:
             queue.start_engine()
         queue.recover()
         library.start(lambda: bool(board.waiting()))
-        host_jobs.recover()
+        hub_work.host_jobs.recover()
         models = Models(library, catalogue)
+        generation, gallery = Generation(queue, library, catalogue), Gallery(board, shelf, places)
+        previews = Previews(library, generation, gallery, board, places.data)
+        open_things.callback(previews.close)
+        if resume:
+            previews.resume()
         books = Books.in_folder(places.data)
         work = Work(partial(is_needed, board), queue.free_memory, journal.pictures_with)
         yield Studio(
-            Generation(queue, library, catalogue),
+            generation,
             Conversion(queue),
             jobs,
-            Gallery(board, shelf, places),
+            gallery,
             models,
             Covers(models, places),
             Notes(models, books.notes),
             Memory(library, catalogue, planner, remembered.usual),
-            hubs,
-            Downloads(Asking(hubs, places.models), host_jobs, board),
+            hub_work.hubs,
+            hub_work.downloads,
             Keeping(library, books, work),
+            hub_work.identifying,
+            hub_work.updates,
+            previews,
         )
 
 

@@ -1,0 +1,127 @@
+"""What CivitAI was asked of models that are here, and what it told: kept in SQLite."""
+
+import logging
+import sqlite3
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+
+from backend.database import open_database
+from backend.schema.base import Frozen
+from backend.schema.errors import EaselError
+from backend.schema.hubs import HubModel, HubVersion
+
+LOG = logging.getLogger(__name__)
+
+_VERSION = 1
+_CREATE = """
+CREATE TABLE IF NOT EXISTS hashes (sha256 TEXT PRIMARY KEY, asked REAL);
+CREATE TABLE IF NOT EXISTS models (id TEXT PRIMARY KEY, asked REAL, told TEXT);
+"""
+
+
+class ListedVersion(Frozen):
+    """A version, as far as it matters to somebody who has another one."""
+
+    id: str
+    name: str
+    base_model: str
+    """As the hub names the family; a version for another family replaces nothing."""
+    published: str
+    file: str
+    """The name of the file that is usually taken; empty where there is none."""
+    bytes: int | None = None
+
+    @classmethod
+    def of(cls, version: HubVersion) -> Self:
+        """A version as the hub tells it."""
+        usual = next((one for one in version.files if one.primary), None)
+        file = usual or next(iter(version.files), None)
+        return cls(
+            id=version.id,
+            name=version.name,
+            base_model=version.family_label,
+            published=version.published,
+            file=file.name if file else "",
+            bytes=file.bytes if file else None,
+        )
+
+
+class ListedModel(Frozen):
+    """A model's versions, in the hub's order: the newest, or what its maker puts first."""
+
+    name: str = ""
+    page: str = ""
+    versions: tuple[ListedVersion, ...] = ()
+    """Empty where the hub has the model no more."""
+    asked: float
+    """When, in seconds since the epoch."""
+
+    @classmethod
+    def of(cls, model: HubModel, asked: float) -> Self:
+        """A model as the hub tells it."""
+        versions = tuple(ListedVersion.of(one) for one in model.versions)
+        return cls(name=model.card.name, page=model.card.page, versions=versions, asked=asked)
+
+
+class HubBook:
+    """Remembers answers; where the disk lets it write nothing, the hub is asked again one day."""
+
+    def __init__(self, path: Path) -> None:
+        """Use the database at `path`, opened at the first need."""
+        self._path = path
+        self._lock = threading.RLock()
+        self._opened: sqlite3.Connection | None = None
+
+    def hashes(self) -> Mapping[str, float]:
+        """When each hash was asked for last, in seconds since the epoch."""
+        return {row["sha256"]: row["asked"] for row in self._ask("SELECT * FROM hashes")}
+
+    def keep_hash(self, sha256: str, asked: float) -> None:
+        """Note that a hash was asked for."""
+        self._write("INSERT OR REPLACE INTO hashes VALUES (?, ?)", (sha256, asked))
+
+    def models(self) -> Mapping[str, ListedModel]:
+        """All models that were asked for, by CivitAI's number."""
+        rows = self._ask("SELECT * FROM models")
+        return {row["id"]: ListedModel.model_validate_json(row["told"]) for row in rows}
+
+    def keep_model(self, model_id: str, told: ListedModel) -> None:
+        """Remember a model, in place of what was known."""
+        row = (model_id, told.asked, told.model_dump_json())
+        self._write("INSERT OR REPLACE INTO models VALUES (?, ?, ?)", row)
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            if self._opened:
+                self._opened.close()
+            self._opened = None
+
+    def _ask(self, query: str) -> list[sqlite3.Row]:
+        with self._lock:
+            try:
+                return self._database().execute(query).fetchall()
+            except sqlite3.Error as error:
+                LOG.warning("hub_book.unread path=%s error=%s", self._path, error)
+                return []
+
+    def _write(self, statement: str, row: tuple[str | float, ...]) -> None:
+        with self._lock:
+            try:
+                with self._database() as database:
+                    database.execute(statement, row)
+            except sqlite3.Error as error:
+                LOG.warning("hub_book.unwritten path=%s error=%s", self._path, error)
+
+    def _database(self) -> sqlite3.Connection:
+        if self._opened is None:
+            try:
+                self._opened = open_database(self._path, _CREATE, _VERSION).connection
+            except (sqlite3.Error, OSError, EaselError) as error:
+                LOG.warning("hub_book.in_memory path=%s error=%s", self._path, error)
+                self._opened = sqlite3.connect(":memory:", check_same_thread=False)
+                self._opened.row_factory = sqlite3.Row
+                self._opened.executescript(_CREATE)
+        return self._opened
