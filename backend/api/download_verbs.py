@@ -37,6 +37,10 @@ class Downloads(Protocol):
         """Let it go on; one that ended goes on as a new job."""
         ...
 
+    def brought(self, actor: Actor, job_id: str) -> str:
+        """The library's id of what a download brought; empty where that is not here."""
+        ...
+
 
 class Downloading(Protocol):
     """A download in the caller's own thread."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from backend.downloads.downloader import Downloader
+from backend.downloads.names import safe_name
 from backend.downloads.ports import Network
 from backend.downloads.transfer import Means
 from backend.jobs.board import Board
@@ -21,7 +22,7 @@ from backend.places import Places
 from backend.schema.downloads import DownloadRequest
 from backend.schema.errors import ModelError, NotFoundError
 from backend.schema.events import Event
-from backend.schema.hubs import HubName
+from backend.schema.hubs import HubFile, HubName
 from backend.schema.jobs import Actor, Job, JobState, JobView
 from backend.schema.models import ModelFile
 from backend.services.download_requests import Asking
@@ -92,10 +93,11 @@ class Downloads:
     `start` and `get` ask the hub first, so they take as long as its answer does.
     """
 
-    def __init__(self, asking: Asking, host_jobs: HostJobs, board: Board) -> None:
+    def __init__(self, asking: Asking, host_jobs: HostJobs, board: Board, library: Library) -> None:
         self._asking = asking
         self._host_jobs = host_jobs
         self._board = board
+        self._library = library
 
     def start(
         self,
@@ -160,6 +162,21 @@ class Downloads:
         if job.state.ended:
             return self._submit(actor, job.download.model_copy(update={"paused": False}))
         return self._host_jobs.resume(job_id).view()
+
+    def brought(self, actor: Actor, job_id: str) -> str:
+        """The library's id of what a download brought; empty where that is not here.
+
+        Raises:
+            NotAllowedError: When a guest asks.
+            NotFoundError: When there is no such download.
+        """
+        job = self._download(actor, job_id)
+        if job.state is not JobState.FINISHED:
+            return ""
+        file, entries = job.download.file, self._library.entries()
+        by_hash = [one for one in entries if one.hashes and one.hashes.sha256 == file.sha256]
+        by_name = [one for one in entries if Path(one.path).name == _name_of(file)]
+        return next((one.id for one in (*by_hash, *by_name)), "")
 
     def _download(self, actor: Actor, job_id: str) -> Job:
         only_the_owner(actor, "download models")
@@ -227,6 +244,11 @@ class Downloading:
             EaselError: With what to do.
         """
         return self.downloader.run(request)
+
+
+def _name_of(file: HubFile) -> str:
+    """What a file is called here, where nothing else was called so before."""
+    return file.name if file.format == "other" else safe_name(file.name, file.format)
 
 
 def _is_same(one: DownloadRequest, other: DownloadRequest) -> bool:

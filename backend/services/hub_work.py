@@ -45,7 +45,7 @@ def open_hub_work(places: Places, library: Library, board: Board) -> Generator[H
             yield HubWork(
                 hubs,
                 host_jobs,
-                downloads.Downloads(asking, host_jobs, board),
+                downloads.Downloads(asking, host_jobs, board, library),
                 identifying.Identifying(identifier, host_jobs, board),
                 updates.Updates(library, book, host_jobs, board),
             )

@@ -88,6 +88,7 @@ def test_a_link_becomes_a_model_that_can_be_chosen(opened, hubs, places):
         assert (view.kind, view.title) == ("download", "Download Model 1 v1")
         assert f"loras/{NAME}" in {entry.id for entry in studio.models.library(OWNER)}
         assert studio.models.entry(OWNER, f"loras/{NAME}").card.title == "Model 1 v1"
+        assert studio.downloads.brought(OWNER, job.id) == f"loras/{NAME}"
         again = finished(studio, studio.downloads.start(OWNER, HubName.CIVITAI, "1"))
         assert again.outcome.startswith("You have it already")
     assert (places.models / "loras" / NAME).read_bytes() == content
