@@ -72,7 +72,7 @@ def _registered(settings: Settings, database: Path, models: Path, label: str) ->
     if not database.is_file():
         return
     try:
-        found = rows(database, "SELECT config FROM models ORDER BY id")
+        found = rows(database, "models", "config")
     except DatabaseUnreadableError as error:
         settings.note(database, f"Its models cannot be read: {error}.")
         return

@@ -1,13 +1,10 @@
 """Reading the settings of other programs as data: what is wrong with them becomes a sentence."""
 
-import json
 import os
-from collections.abc import Mapping
 from pathlib import Path, PureWindowsPath
 
-import yaml
-
-from backend.metadata.loose import as_object, text
+from backend.library.foreign_texts import json_of, text_of, yaml_of
+from backend.metadata.loose import Object, as_object, text
 from backend.schema.bringing import Unclear
 
 LARGEST = 1_000_000
@@ -38,34 +35,15 @@ class Settings:
 
     def text(self, file: Path) -> str:
         """A file's text; empty where there is none, or where it cannot be read."""
-        try:
-            if file.stat().st_size > LARGEST:
-                self.note(file, "It is too large to be settings.")
-                return ""
-            return file.read_bytes().decode("utf-8-sig", errors="replace")
-        except (FileNotFoundError, NotADirectoryError):
-            return ""
-        except OSError as error:
-            self.note(file, f"It cannot be read: {error.strerror}.")
-            return ""
+        return (text_of(file, self.note, LARGEST) if file.is_file() else None) or ""
 
-    def json(self, file: Path) -> Mapping[str, object]:
+    def json(self, file: Path) -> Object:
         """A JSON file's object; an empty one where there is none."""
-        content = self.text(file)
-        try:
-            parsed: object = json.loads(content) if content.strip() else {}
-        except (ValueError, RecursionError):
-            parsed = None
-        return self._object(file, parsed, "JSON")
+        return self._object(file, json_of(file, self.note, LARGEST) if file.is_file() else None)
 
-    def yaml(self, file: Path) -> Mapping[str, object]:
+    def yaml(self, file: Path) -> Object:
         """A YAML file's mapping; an empty one where there is none."""
-        content = self.text(file)
-        try:
-            parsed: object = (yaml.safe_load(content) if content else None) or {}
-        except (ValueError, yaml.YAMLError, RecursionError):
-            parsed = None
-        return self._object(file, parsed, "YAML")
+        return self._object(file, yaml_of(file, self.note, LARGEST) if file.is_file() else None)
 
     def named(self, value: object, file: Path, key: str, base: Path | None = None) -> Path | None:
         """The folder that a setting names, where it is there.
@@ -87,9 +65,9 @@ class Settings:
             self.note(file, f"“{key}” names {path[:300]}, which is not there.")
         return None
 
-    def _object(self, file: Path, parsed: object, form: str) -> Mapping[str, object]:
-        if not isinstance(parsed, dict):
-            self.note(file, f"It is not the {form} that was expected.")
+    def _object(self, file: Path, parsed: object) -> Object:
+        if not isinstance(parsed, dict | None):
+            self.note(file, "It does not hold settings as it should.")
         return {str(key): value for key, value in as_object(parsed).items()}
 
 
