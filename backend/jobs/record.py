@@ -141,6 +141,7 @@ class Record:
             speed=self.speed if loading else None,
             seconds_left=_seconds_left(loading, self.speed) if loading else None,
             paused=self.job.paused,
+            on_host=self.job.on_host,
             progress=self.progress,
             pictures_wanted=self.pictures_wanted,
             pictures=self.pictures,

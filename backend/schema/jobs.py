@@ -136,6 +136,8 @@ class JobView(Frozen):
     seconds_left: float | None = None
     paused: bool = False
     """Whether it waits until a person lets it go on."""
+    on_host: bool = False
+    """Whether the page's own process does it, beside the engine and its queue."""
     progress: Progress | None = None
     pictures_wanted: int = 0
     pictures: tuple[PictureView, ...] = ()

@@ -108,10 +108,10 @@ export function goesOn({ state }) {
   return state === "queued" || state === "running";
 }
 
-/** Jobs that wait or run, in the order in which they are done. */
-export function active(state) {
+/** Jobs that wait or run, in the order in which they are done: the engine's, or those beside it. */
+export function active(state, beside = false) {
   return [...state.jobs.values()]
-    .filter(goesOn)
+    .filter((job) => goesOn(job) && job.on_host === beside)
     .sort((a, b) => (a.position ?? 0) - (b.position ?? 0) || a.created - b.created);
 }
 
