@@ -30,6 +30,15 @@ ASK_AGAIN_SECONDS = 30 * 24 * 3600.0
 
 
 @dataclass(frozen=True)
+class Answer:
+    """What CivitAI told of a file."""
+
+    sha256: str
+    found: Found | None
+    """None where it does not know the file."""
+
+
+@dataclass(frozen=True)
 class Identifier:
     """Asks for one file after the other, and writes beside each what it is told."""
 
@@ -40,28 +49,32 @@ class Identifier:
     """The models folder."""
     now: Callable[[], float] = time.time
 
-    def ask(self, entry: LibraryEntry) -> tuple[str, Found | None]:
-        """A file's hash, and what CivitAI has under it; the hash is worked out where it is new.
+    def ask(self, entry: LibraryEntry) -> Answer:
+        """What CivitAI has under a file's hash, which is worked out where it is not known.
 
         Raises:
             ModelDamagedError: When the file cannot be read.
             HubError: When CivitAI does not answer as it should.
         """
-        known = entry.hashes or self.library.hashes(Path(entry.path))
-        return known.sha256, self.hubs.version_by_hash(OWNER, known.sha256)
+        sha256 = self._sha256(entry)
+        return Answer(sha256, self.hubs.version_by_hash(OWNER, sha256))
 
-    def hear(self, entry: LibraryEntry, sha256: str, found: Found | None) -> Iterator[Event]:
+    def ask_unless_lately(self, entry: LibraryEntry) -> Answer | None:
+        """The same; None where it turns out that CivitAI was asked for this file lately."""
+        return None if self._is_recent(self._sha256(entry)) else self.ask(entry)
+
+    def hear(self, entry: LibraryEntry, answer: Answer) -> Iterator[Event]:
         """Write what CivitAI told where nothing is yet, and remember that it was asked."""
-        if found is not None:
-            request = _request(entry, *found, sha256, self.models)
-            for event in describe(Path(entry.path), request, sha256, self.hubs.network):
+        if answer.found is not None:
+            request = _request(entry, answer.sha256, *answer.found, self.models)
+            for event in describe(Path(entry.path), request, answer.sha256, self.hubs.network):
                 yield event
                 if isinstance(event, Warned):
                     return
-        self.book.keep_hash(sha256, self.now())
+        self.book.keep_hash(answer.sha256, self.now())
 
     def left(self) -> list[LibraryEntry]:
-        """What may be asked for now: nobody knows where it comes from, or was told so lately.
+        """What is to be asked for: nobody knows where it comes from, nor was told so lately.
 
         First those whose hashes are known, then the small ones.
         """
@@ -69,6 +82,12 @@ class Identifier:
         there = [entry for entry in self.library.entries() if _is_a_stranger(entry)]
         fresh = [entry for entry in there if _asked(entry, asked) < oldest]
         return sorted(fresh, key=lambda entry: (entry.hashes is None, entry.bytes, entry.id))
+
+    def _sha256(self, entry: LibraryEntry) -> str:
+        return (entry.hashes or self.library.hashes(Path(entry.path))).sha256
+
+    def _is_recent(self, sha256: str) -> bool:
+        return self.book.hashes().get(sha256, 0.0) >= self.now() - ASK_AGAIN_SECONDS
 
 
 class Identifying:
@@ -100,15 +119,15 @@ class Identifying:
             raise RequestError(
                 f"“{entry.name}” is a folder; CivitAI knows single files only.", "Note it yourself."
             )
-        sha256, found = self._identifier.ask(entry)
+        answer = self._identifier.ask(entry)
         before = _names_beside(path)
-        for event in self._identifier.hear(entry, sha256, found):
+        for event in self._identifier.hear(entry, answer):
             if isinstance(event, Warned):
                 raise OutputError(event.sentence)
-        if found is None:
+        if answer.found is None:
             return Identified(model=entry.id, known=False)
         self._library.rescan()
-        model, version = found
+        model, version = answer.found
         return Identified(
             model=entry.id,
             known=True,
@@ -170,17 +189,15 @@ class IdentifyJobs:
         entries = (there[each] for each in wanted if each in there)
         return [entry for entry in entries if _asked(entry, asked) < since]
 
-    def _question(
-        self, entry: LibraryEntry, unwritten: list[str]
-    ) -> Question[tuple[str, Found | None]]:
-        def hear(answer: tuple[str, Found | None]) -> Iterator[Event]:
-            for event in self._identifier.hear(entry, *answer):
+    def _question(self, entry: LibraryEntry, unwritten: list[str]) -> Question[Answer | None]:
+        def hear(answer: Answer | None) -> Iterator[Event]:
+            for event in self._identifier.hear(entry, answer) if answer else ():
                 if isinstance(event, Warned):
                     unwritten.append(event.sentence)
                 else:
                     yield event
 
-        return Question(entry.name, lambda: self._identifier.ask(entry), hear)
+        return Question(entry.name, lambda: self._identifier.ask_unless_lately(entry), hear)
 
     def _outcome(self, wanted: tuple[str, ...]) -> str:
         there = {entry.id: entry for entry in self._library.entries()}
@@ -202,7 +219,7 @@ def _asked(entry: LibraryEntry, asked: Mapping[str, float]) -> float:
 
 
 def _request(
-    entry: LibraryEntry, model: HubModel, version: HubVersion, sha256: str, models: Path
+    entry: LibraryEntry, sha256: str, model: HubModel, version: HubVersion, models: Path
 ) -> DownloadRequest:
     """What a download of the file would have asked for, which says what belongs beside it."""
     itself = next((file for file in version.files if file.sha256 == sha256), None)
