@@ -203,7 +203,8 @@ class IdentifyJobs:
         there = {entry.id: entry for entry in self._library.entries()}
         entries = (there[each] for each in wanted if each in there)
         known = sum(bool(entry.card and entry.card.source) for entry in entries)
-        return f"CivitAI knows {known:,} of {len(wanted):,} models."
+        plural = "" if len(wanted) == 1 else "s"
+        return f"CivitAI knows {known:,} of {len(wanted):,} model{plural}."
 
 
 def _is_a_stranger(entry: LibraryEntry) -> bool:

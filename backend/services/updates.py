@@ -107,7 +107,8 @@ class UpdateJobs:
         if not wanted:
             return "Of no model it is known which version of CivitAI's it is. Identify them first."
         count = len(found_updates(self._library, self._book.models()).updates)
-        return f"{count or 'No'} newer version{'' if count == 1 else 's'} of {len(wanted)} models."
+        versions = f"{count or 'No'} newer version{'' if count == 1 else 's'}"
+        return f"{versions} of {len(wanted):,} model{'' if len(wanted) == 1 else 's'}."
 
 
 def found_updates(library: Library, known: Mapping[str, ListedModel]) -> FoundUpdates:

@@ -260,7 +260,7 @@ def test_a_busy_hub_is_waited_for(desk):
 
     assert sum(desk.waited) == pytest.approx(7)
     assert any("Asking again in 7 s" in sentence for sentence in sentences(events))
-    assert events[-1].sentence == "CivitAI knows 1 of 1 models."
+    assert events[-1].sentence == "CivitAI knows 1 of 1 model."
 
 
 def test_one_senseless_answer_is_passed_over_and_three_in_a_row_are_not(desk):
@@ -347,5 +347,5 @@ def test_it_is_one_job_beside_the_engine(places, hubs, monkeypatch):
             lambda: f"{studio.jobs.view(OWNER, first.id)}",
             seconds=15,
         )
-        assert studio.jobs.view(OWNER, first.id).outcome == "CivitAI knows 1 of 1 models."
+        assert studio.jobs.view(OWNER, first.id).outcome == "CivitAI knows 1 of 1 model."
         assert studio.models.entry(OWNER, "loras/a.safetensors").card.title == "Model 1 v1"
