@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from backend.api.download_verbs import Downloads
+from backend.api.guide_verbs import Guide
 from backend.api.hub_verbs import Hubs
 from backend.api.known_verbs import Identifying, Previews, Updates
 from backend.schema.catalogue import Catalogue, CheckpointInfo, ComponentInfo
@@ -339,6 +340,11 @@ class Verbs(Protocol):
     @property
     def downloads(self) -> Downloads:
         """Getting models from the hubs."""
+        ...
+
+    @property
+    def guide(self) -> Guide:
+        """A guided start."""
         ...
 
     @property

@@ -84,6 +84,12 @@ class Board:
                 one for one in there if one.job.on_host is on_host and not one.job.state.ended
             )
 
+    def ended(self, kind: str) -> tuple[Job, ...]:
+        """The jobs of a kind that ended lately, the oldest first."""
+        with self.lock:
+            jobs = [one.job for one in self._records.values()]
+        return tuple(job for job in jobs if job.kind == kind and job.state.ended)
+
     def views(self, actor: Actor) -> tuple[JobView, ...]:
         """What `actor` sees: active jobs and those that ended lately, newest first."""
         with self.lock:

@@ -1,12 +1,13 @@
 """Everything that the page's own process does with the hubs, put together."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from backend.hubs.book import HubBook
 from backend.jobs.board import Board
 from backend.jobs.host_jobs import HostJobs
+from backend.jobs.ports import HostJob
 from backend.library.library import Library
 from backend.places import Places
 from backend.services import downloads, identifying, updates
@@ -26,8 +27,17 @@ class HubWork:
 
 
 @contextmanager
-def open_hub_work(places: Places, library: Library, board: Board) -> Generator[HubWork]:
-    """Open the hubs; jobs go on with `HubWork.host_jobs.recover`, and stop at the end."""
+def open_hub_work(
+    places: Places, library: Library, board: Board, then: Callable[[HostJob], HostJob]
+) -> Generator[HubWork]:
+    """Open the hubs; jobs go on with `HubWork.host_jobs.recover`, and stop at the end.
+
+    Args:
+        places: The folders.
+        library: The models.
+        board: The jobs.
+        then: Adds to downloads what follows them.
+    """
     book = HubBook(places.data / "hub-answers.sqlite3")
     with open_hubs(places) as hubs:
         identifier = identifying.Identifier(hubs, library, book, places.models)
@@ -35,7 +45,7 @@ def open_hub_work(places: Places, library: Library, board: Board) -> Generator[H
         host_jobs = HostJobs(
             board,
             {
-                downloads.KIND: downloads.DownloadJobs(downloader),
+                downloads.KIND: then(downloads.DownloadJobs(downloader)),
                 identifying.KIND: identifying.IdentifyJobs(identifier),
                 updates.KIND: updates.UpdateJobs(hubs, library, book),
             },

@@ -21,9 +21,11 @@ from backend.schema.errors import AlreadyRunningError, OutputError
 from backend.schema.memory_settings import MemorySettings
 from backend.services.conversion import Conversion
 from backend.services.covers import Covers
+from backend.services.download_history import DownloadHistory
 from backend.services.downloads import Downloads
 from backend.services.gallery import Gallery
 from backend.services.generation import Generation
+from backend.services.guide import Getting, Guide, room_in
 from backend.services.host import StudioHost
 from backend.services.hub_work import open_hub_work
 from backend.services.hubs import Hubs
@@ -41,6 +43,8 @@ from backend.services.remembered import Remembered
 from backend.services.shelf import Shelf
 from backend.services.shortage import Shortage
 from backend.services.updates import Updates
+from backend.services.well_known import load_well_known
+from backend.services.wishes import ThenDraw, WishBook
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,7 @@ class Studio:
     identifying: Identifying
     updates: Updates
     previews: Previews
+    guide: Guide
 
 
 @contextmanager
@@ -107,7 +112,10 @@ def open_studio(
         machine = MachineMemory(lambda: queue.system.device)
         planner = Planner(library, catalogue, remembered, machine)
         queue = JobQueue(board, lane, StudioHost(library, planner, places.outputs), engine_for)
-        hub_work = open_things.enter_context(open_hub_work(places, library, board))
+        generation = Generation(queue, library, catalogue)
+        wishes = WishBook(places.data / "wishes.json")
+        then_draw = partial(ThenDraw, wishes=wishes, library=library, generation=generation)
+        hub_work = open_things.enter_context(open_hub_work(places, library, board, then_draw))
         jobs = Jobs(board, queue, hub_work.host_jobs, shelf)
         open_things.callback(_save_at_the_end, jobs)
         open_things.callback(queue.close)
@@ -117,13 +125,16 @@ def open_studio(
         library.start(lambda: bool(board.waiting()))
         hub_work.host_jobs.recover()
         models = Models(library, catalogue)
-        generation, gallery = Generation(queue, library, catalogue), Gallery(board, shelf, places)
+        gallery = Gallery(board, shelf, places)
         previews = Previews(library, generation, gallery, board, places.data)
         open_things.callback(previews.close)
         if resume:
             previews.resume()
         books = Books.in_folder(places.data)
         work = Work(partial(is_needed, board), queue.free_memory, journal.pictures_with)
+        getting = Getting(
+            hub_work.downloads, DownloadHistory(board), wishes, partial(room_in, places.models)
+        )
         yield Studio(
             generation,
             Conversion(queue),
@@ -139,6 +150,7 @@ def open_studio(
             hub_work.identifying,
             hub_work.updates,
             previews,
+            Guide(load_well_known(), catalogue, library, planner, getting),
         )
 
 
