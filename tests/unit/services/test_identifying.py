@@ -3,11 +3,14 @@
 import io
 import json
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from PIL import Image
 
 from backend.hubs.book import HubBook
+from backend.jobs.board import Board
+from backend.jobs.host_jobs import HostJobs
 from backend.library.library import Library
 from backend.metadata.catalogue import load_catalogue
 from backend.places import Places
@@ -51,7 +54,8 @@ class Desk:
         self.identifier = Identifier(asked, library, book, places.models, lambda: self.now)
         self.jobs = IdentifyJobs(self.identifier, self.waited.append)
         nobody = SimpleNamespace()
-        self.verbs = Identifying(self.identifier, nobody, nobody)
+        host_jobs, board = cast("HostJobs", nobody), cast("Board", nobody)
+        self.verbs = Identifying(self.identifier, host_jobs, board)
 
     def put(self, name, seed=1):
         """A LoRA that is here; gives its bytes."""
@@ -81,9 +85,14 @@ class Desk:
 
     def job(self):
         """The job that would be begun now."""
-        models = AskedModels(models=tuple(self.left())).model_dump()
-        facts = {"kind": "identify", "owner": "owner", "state": JobState.RUNNING}
-        return Job(id="0" * 12, request=models, created=self.now, **facts)
+        return Job(
+            id="0" * 12,
+            kind="identify",
+            owner="owner",
+            state=JobState.RUNNING,
+            request=AskedModels(models=tuple(self.left())).model_dump(),
+            created=self.now,
+        )
 
     def run(self):
         return list(self.jobs.run(self.job()))
@@ -348,4 +357,6 @@ def test_it_is_one_job_beside_the_engine(places, hubs, monkeypatch):
             seconds=15,
         )
         assert studio.jobs.view(OWNER, first.id).outcome == "CivitAI knows 1 of 1 model."
-        assert studio.models.entry(OWNER, "loras/a.safetensors").card.title == "Model 1 v1"
+        card = studio.models.entry(OWNER, "loras/a.safetensors").card
+        assert card
+        assert card.title == "Model 1 v1"

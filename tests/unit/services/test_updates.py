@@ -3,10 +3,13 @@
 import json
 from contextlib import nullcontext
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from backend.hubs.book import HubBook
+from backend.jobs.board import Board
+from backend.jobs.host_jobs import HostJobs
 from backend.library.library import Library
 from backend.metadata.catalogue import load_catalogue
 from backend.places import Places
@@ -55,8 +58,8 @@ class Desk:
         self.path = places.data / "book.sqlite3"
         self.book = HubBook(self.path)
         self.begun = []
-        board = SimpleNamespace(lock=nullcontext(), waiting=lambda **_: ())
-        host_jobs = SimpleNamespace(submit=self.begin)
+        board = cast("Board", SimpleNamespace(lock=nullcontext(), waiting=lambda **_: ()))
+        host_jobs = cast("HostJobs", SimpleNamespace(submit=self.begin))
         self.verbs = Updates(self.library, self.book, host_jobs, board)
         self.jobs = UpdateJobs(asked, self.library, self.book, lambda _: None, lambda: NOW)
 

@@ -6,9 +6,6 @@ import pytest
 from PIL import Image
 
 from backend.api.verbs import Verbs
-from backend.channel.client import EngineExit
-from backend.channel.inprocess import NO_DEVICE
-from backend.channel.messages import FreeMemory, JobEvent, Ready, ShutDown, StartJob
 from backend.metadata.png import encode_png
 from backend.places import Places, default_places
 from backend.schema.errors import (
@@ -19,57 +16,16 @@ from backend.schema.errors import (
     OutOfRangeError,
     OutputError,
 )
-from backend.schema.events import Finished, ImageReady, Preview
+from backend.schema.events import Finished, Preview
 from backend.schema.generation import GenerationRequest, ResolvedRequest
 from backend.schema.jobs import OWNER, Actor, JobState, PictureRemoved, PreviewChanged, Role
 from backend.services.studio import open_studio
 from tests.fixtures.desk import unsaved
 from tests.fixtures.program import wait_until
+from tests.fixtures.script import Script
 
 ANNA = Actor(id="anna", role=Role.GUEST)
 BEN = Actor(id="ben", role=Role.GUEST)
-
-
-class Script:
-    """An engine that saves what a test says, in the test's own thread."""
-
-    def __init__(self, places: Places) -> None:
-        self.places = places
-        self.starts: list[StartJob] = []
-        self.launched = 0
-        self.freed = 0
-
-    def __call__(self, on_message, on_exit):
-        self.launched += 1
-        self.on_message = on_message
-        self.on_exit = on_exit
-        self.say(Ready(pid=0, device=NO_DEVICE))
-        return self
-
-    def say(self, message):
-        self.on_message(message.model_dump_json().encode())
-
-    def send(self, message):
-        if isinstance(message, StartJob):
-            self.starts.append(message)
-        if isinstance(message, FreeMemory):
-            self.freed += 1
-        if isinstance(message, ShutDown):
-            self.kill()
-
-    def kill(self):
-        self.on_exit(EngineExit(0))
-
-    def tell(self, job, event):
-        self.say(JobEvent(job=job, event=event))
-
-    def draw(self, job, index=0):
-        request = ResolvedRequest.model_validate(self.starts[-1].request)
-        path = self.places.outputs / f"x-{job}-{index}.png"
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(encode_png(Image.new("RGB", (640, 64)), request, index, 1.0))
-        seed = request.seed_of(index)
-        self.tell(job, ImageReady(index=index, path=path.name, width=640, height=64, seed=seed))
 
 
 @pytest.fixture
