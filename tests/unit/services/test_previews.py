@@ -120,7 +120,9 @@ def test_a_picture_that_nobody_heard_of_when_the_program_ended_becomes_the_previ
         assert studio.jobs.view(OWNER, job.id).state is JobState.FINISHED
 
 
-def test_a_job_that_fails_or_is_cancelled_leaves_the_earlier_preview(opened, engine, preview):
+def test_a_job_that_fails_or_is_cancelled_leaves_the_earlier_preview_and_is_forgotten(
+    opened, engine, places, preview
+):
     preview.write_bytes(b"the earlier one")
     with opened() as studio:
         failed = studio.previews.make(OWNER, DREAM)
@@ -138,6 +140,9 @@ def test_a_job_that_fails_or_is_cancelled_leaves_the_earlier_preview(opened, eng
         started(engine, other)
         engine.draw(other.id)
         engine.tell(other.id, Finished())
+        book = places.data / "preview-jobs.json"
+        wait_until(lambda: failed.id not in book.read_text(), book.read_text, seconds=10)
+        wait_until(lambda: cancelled.id not in book.read_text(), book.read_text, seconds=10)
     assert preview.read_bytes() == b"the earlier one"
 
 
