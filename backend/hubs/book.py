@@ -78,6 +78,11 @@ class HubBook:
         """When each hash was asked for last, in seconds since the epoch."""
         return {row["sha256"]: row["asked"] for row in self._ask("SELECT * FROM hashes")}
 
+    def asked(self, sha256: str) -> float:
+        """When one hash was asked for last; 0 where it never was."""
+        rows = self._ask("SELECT asked FROM hashes WHERE sha256 = ?", sha256)
+        return rows[0]["asked"] if rows else 0.0
+
     def keep_hash(self, sha256: str, asked: float) -> None:
         """Note that a hash was asked for."""
         self._write("INSERT OR REPLACE INTO hashes VALUES (?, ?)", (sha256, asked))
@@ -99,10 +104,10 @@ class HubBook:
                 self._opened.close()
             self._opened = None
 
-    def _ask(self, query: str) -> list[sqlite3.Row]:
+    def _ask(self, query: str, *values: str) -> list[sqlite3.Row]:
         with self._lock:
             try:
-                return self._database().execute(query).fetchall()
+                return self._database().execute(query, values).fetchall()
             except sqlite3.Error as error:
                 LOG.warning("hub_book.unread path=%s error=%s", self._path, error)
                 return []

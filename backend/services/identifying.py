@@ -87,7 +87,7 @@ class Identifier:
         return (entry.hashes or self.library.hashes(Path(entry.path))).sha256
 
     def _is_recent(self, sha256: str) -> bool:
-        return self.book.hashes().get(sha256, 0.0) >= self.now() - ASK_AGAIN_SECONDS
+        return self.book.asked(sha256) >= self.now() - ASK_AGAIN_SECONDS
 
 
 class Identifying:
