@@ -53,7 +53,8 @@ function running(job) {
   const { progress, done_bytes: read, total_bytes: whole } = job;
   const stage = job.stage || "The engine is getting ready";
   if (whole) return `${stage} · ${fileSize(read).replace(whole < 1e9 ? " MB" : " GB", "")} of ${fileSize(whole)}`;
-  if (!progress || progress.step >= progress.steps) return stage;
+  const draws = job.pictures_wanted > 0; // other jobs' stages tell how far they are
+  if (!draws || !progress || progress.step >= progress.steps) return stage;
   const of = progress.batches > 1 ? ` · picture ${progress.batch} of ${progress.batches}` : "";
   const left = progress.seconds_left === null ? "" : ` · ${duration(progress.seconds_left)} left`;
   return `Step ${progress.step} of ${progress.steps}${of}${left}`;
