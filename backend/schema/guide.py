@@ -8,6 +8,7 @@ from backend.schema.base import Frozen
 from backend.schema.hubs import HubName
 from backend.schema.memory import PlanView
 from backend.schema.models import Family
+from backend.schema.sizes import readable_bytes
 
 NumberFormat = Literal["fp32", "fp16", "bf16", "fp8"]
 """How a file stores its numbers."""
@@ -70,12 +71,14 @@ class Suggestion(Frozen):
     terms: str
     """What the licence says of commercial use, as a sentence."""
     family_label: str
+    place: str
+    """Where it would draw: “your 8 GB card”, or “this computer” where there is none."""
+    took: str
+    """How long its download takes, in words."""
     plan: PlanView
     """At the size that it draws best."""
     drawing: str = ""
     """How long a picture takes, in words; empty where nobody knows."""
-    sentence: str
-    """What it is for, where, how large it is and how long its download takes."""
     state: Literal["offered", "coming", "here"]
     job: str = ""
     """The download that is under way."""
@@ -85,3 +88,9 @@ class Suggestion(Frozen):
     """Why it cannot be had now, with what to do; empty where it can."""
     may_retry: bool = False
     """Whether asking for it once more may help all the same."""
+
+    @property
+    def sentence(self) -> str:
+        """“Real photos on your 8 GB card: X, 6.9 GB, about 12 minutes”."""
+        offer = f"{self.name}, {readable_bytes(self.bytes)}, {self.took}"
+        return f"{self.purpose.label} on {self.place}: {offer}"

@@ -19,7 +19,7 @@ from backend.schema.hubs import HubName
 from backend.schema.jobs import Actor, JobView, Role
 from backend.schema.library import LibraryEntry
 from backend.schema.memory import PlanView
-from backend.services.guide_words import drawing_words, refusal_for_space, sentence_for, where
+from backend.services.guide_words import download_words, drawing_words, refusal_for_space, where
 from backend.services.owner import only_the_owner
 from backend.services.planning import Planner
 from backend.services.well_known import installed, workload_of
@@ -27,11 +27,10 @@ from backend.services.wishes import Wish, WishBook
 
 AT_MOST = 2
 """Suggestions for one purpose."""
-_BEARABLE = 1.3
-"""A smaller slow-down is no reason to suggest a lesser model."""
-_PATIENCE = 300.0
-"""Seconds for a picture that people wait for without asking for a quicker model."""
-_TOO_LONG = 3600.0
+_NOTICED = 1.05
+"""A smaller slow-down is none."""
+_QUICK, _PATIENCE, _TOO_LONG = 30.0, 300.0, 3600.0
+"""Seconds for a picture: nobody minds a slow-down; people wait; nothing is suggested."""
 _DOWN_SECONDS = 300.0
 """For so long, a hub that did not answer counts as out of reach."""
 
@@ -81,8 +80,21 @@ class _Fitting:
 
     @property
     def draws_well(self) -> bool:
-        """Whether it is quick enough that no lesser model needs to come before it."""
-        return self.plan.slow_down < _BEARABLE and (self.plan.seconds or self.guessed) < _PATIENCE
+        """Whether no lesser model needs to come before it."""
+        seconds = self.plan.seconds or self.guessed
+        return seconds < _QUICK or (seconds < _PATIENCE and self.plan.slow_down < _NOTICED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Now:
+    """What is the same for all suggestions."""
+
+    mine: bool
+    """Whether the owner asks."""
+    place: str
+    speed: float | None
+    free: int
+    entries: Collection[LibraryEntry]
 
 
 def room_in(folder: Path) -> int:
@@ -117,16 +129,18 @@ class Guide:
 
         With the memory that is free now; what is too large is left out.
         """
-        place = where(self._planner.state(names=False))
-        speed, free = self._getting.history.usual_speed(), self._getting.free_bytes()
-        entries = self._library.entries()
-        found: list[Suggestion] = []
-        for purpose in self._known.purpose:
-            for each in self._best(purpose):
-                told = sentence_for(each.model, purpose.label, place, speed)
-                suggestion = self._suggestion(each, purpose, told, entries)
-                found.append(self._allowed(suggestion, each.model, actor, free))
-        return tuple(found)
+        now = _Now(
+            mine=actor.role is Role.OWNER,
+            place=where(self._planner.state(names=False)),
+            speed=self._getting.history.usual_speed(),
+            free=self._getting.free_bytes(),
+            entries=self._library.entries(),
+        )
+        return tuple(
+            self._suggestion(found, purpose, now)
+            for purpose in self._known.purpose
+            for found in self._best(purpose)
+        )
 
     def take(self, actor: Actor, suggestion_id: str, prompt: PromptSettings) -> JobView:
         """Download a suggested model; when that is done, draw with it, even after a restart.
@@ -158,9 +172,7 @@ class Guide:
 
     def _started(self, actor: Actor, model: WellKnownModel) -> JobView:
         try:
-            job = self._getting.downloads.start(
-                actor, model.hub, model.repository, file_name=model.file
-            )
+            job = self._getting.downloads.start(actor, model.hub, model.repository, "", model.file)
         except (HubBusyError, HubUnreachableError) as error:
             self._down[model.hub] = (self._getting.now(), str(error))
             raise
@@ -182,12 +194,10 @@ class Guide:
         guessed = plan(workload, view.budget, learned=usual).seconds or 0.0
         return None if (view.seconds or guessed) > _TOO_LONG else _Fitting(model, view, guessed)
 
-    def _suggestion(
-        self, found: _Fitting, purpose: Purpose, told: str, entries: Collection[LibraryEntry]
-    ) -> Suggestion:
-        model, here = found.model, installed(found.model, entries)
+    def _suggestion(self, found: _Fitting, purpose: Purpose, now: _Now) -> Suggestion:
+        model, here = found.model, installed(found.model, now.entries)
         coming = self._getting.history.under_way(model.hub, model.repository, model.file)
-        return Suggestion(
+        suggestion = Suggestion(
             id=model.id,
             purpose=purpose,
             name=model.name,
@@ -197,29 +207,28 @@ class Guide:
             licence=model.licence,
             terms=licence_terms(model.licence)[-1],
             family_label=model.family.label,
+            place=now.place,
+            took=download_words(model.bytes, now.speed),
             plan=found.plan,
             drawing=drawing_words(found.plan.seconds, found.guessed),
-            sentence=told,
             state="here" if here else "coming" if coming else "offered",
             job=coming.id if coming else "",
             checkpoint=here.id if here else "",
         )
-
-    def _allowed(
-        self, suggestion: Suggestion, model: WellKnownModel, actor: Actor, free: int
-    ) -> Suggestion:
-        """The suggestion with the reason why it cannot be had now, where there is one."""
         if suggestion.state != "offered":
             return suggestion
-        missing = model.bytes + RESERVE - free
-        if actor.role is not Role.OWNER:
-            refusal = "Only the owner may download models. Ask the owner."
-        elif missing > 0:
-            refusal = refusal_for_space(missing)
-        else:
-            refusal = self._out_of_reach(model.hub)
-        retry = bool(refusal) and actor.role is Role.OWNER and missing <= 0
-        return suggestion.model_copy(update={"refusal": refusal, "may_retry": retry})
+        refusal, may_retry = self._refusal(model, now)
+        return suggestion.model_copy(update={"refusal": refusal, "may_retry": may_retry})
+
+    def _refusal(self, model: WellKnownModel, now: _Now) -> tuple[str, bool]:
+        """Why it cannot be had now, empty where it can; and whether to try may help."""
+        if not now.mine:
+            return "Only the owner may download models. Ask the owner.", False
+        missing = model.bytes + RESERVE - now.free
+        if missing > 0:
+            return refusal_for_space(missing), False
+        silence = self._out_of_reach(model.hub)
+        return silence, bool(silence)
 
     def _out_of_reach(self, hub: HubName) -> str:
         """What a hub's silence was told as; empty where it answers, or nobody asked lately."""

@@ -1,7 +1,6 @@
 """How the guided start says things: where, how long, and why not."""
 
 from backend.memory.estimate import GIB
-from backend.schema.guide import WellKnownModel
 from backend.schema.memory import MemoryState
 from backend.schema.sizes import readable_bytes
 
@@ -10,6 +9,7 @@ ASSUMED_SPEED = 10e6
 _MINUTE = 60
 _LONG = 90
 """Minutes that are told as hours."""
+_HALF_AN_HOUR = 1800
 _MOST_SECONDS = 90
 """Seconds that are told as such."""
 
@@ -19,19 +19,6 @@ def where(memory: MemoryState) -> str:
     if memory.kind != "cuda":
         return "this computer"
     return f"your {memory.total_bytes / GIB:.0f} GB card"
-
-
-def sentence_for(model: WellKnownModel, purpose: str, place: str, speed: float | None) -> str:
-    """“Real photos on your 8 GB card: X, 6.9 GB, about 12 minutes”.
-
-    Args:
-        model: The model.
-        purpose: What it is best for.
-        place: Where it would draw; see `where`.
-        speed: Bytes a second of earlier downloads; None where there were none.
-    """
-    took = download_words(model.bytes, speed)
-    return f"{purpose} on {place}: {model.name}, {readable_bytes(model.bytes)}, {took}"
 
 
 def download_words(size: int, speed: float | None) -> str:
@@ -53,6 +40,8 @@ def drawing_words(learned: float | None, guessed: float) -> str:
         learned: Seconds, as this machine's own runs tell.
         guessed: Seconds on a usual machine of this kind.
     """
+    if learned is None and guessed > _HALF_AN_HOUR / 3:
+        return "A picture may take half an hour on this computer."
     if learned is None:
         return "A picture takes minutes on this computer." if guessed > _MOST_SECONDS else ""
     if learned <= _MOST_SECONDS:
