@@ -13,6 +13,8 @@ from backend.schema.jobs import Actor, PictureView
 
 Who = Annotated[Actor, Depends(actor_of)]
 _READING = ["GET", "HEAD"]
+_MEDIA_TYPES = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}
+"""Of the pictures that other programs made; Easel's own are PNG."""
 Known = Annotated[str | None, Header(alias="If-None-Match")]
 
 
@@ -51,7 +53,8 @@ def picture_router(studio: Verbs) -> APIRouter:
             content = studio.gallery.unsaved_bytes(actor, picture_id)
             return Response(content, media_type="image/png", headers=headers)
         path = studio.gallery.file(actor, picture_id)
-        return FileResponse(path, media_type="image/png", headers=headers)
+        kind = _MEDIA_TYPES.get(path.suffix.lower(), "image/png")
+        return FileResponse(path, media_type=kind, headers=headers)
 
     @router.api_route("/pictures/{picture_id}/thumbnail", methods=_READING, response_model=None)
     def thumbnail(picture_id: str, actor: Who, known: Known = None) -> Response:

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
+from backend.api.bringing_verbs import Bringing
 from backend.api.download_verbs import Downloads
 from backend.api.guide_verbs import Guide
 from backend.api.hub_verbs import Hubs
@@ -350,6 +351,11 @@ class Verbs(Protocol):
     @property
     def keeping(self) -> Keeping:
         """What a person does with the models that are here."""
+        ...
+
+    @property
+    def bringing(self) -> Bringing:
+        """Models, styles, wildcards and pictures of other programs, used where they lie."""
         ...
 
     @property

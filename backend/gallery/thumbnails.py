@@ -11,6 +11,11 @@ from backend.schema.errors import NotFoundError
 _QUALITY = 85
 
 
+def thumbnail_of(folder: Path, picture_id: str) -> Path:
+    """Where the small version of a picture in the gallery lies, below their folder."""
+    return folder / picture_id[:2] / f"{picture_id}.webp"
+
+
 def make_thumbnail(picture: Path | io.BytesIO, thumbnail: Path, side: int = 320) -> None:
     """Write a WebP of `picture`, at most `side` pixels wide and high, to `thumbnail`.
 

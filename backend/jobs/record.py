@@ -57,6 +57,8 @@ class Record:
             return cls(job=job, title=title, pictures_wanted=0)
         if job.kind == "download":
             return cls(job=job, title=f"Download {job.download.title}", pictures_wanted=0)
+        if job.kind == "bring":
+            return cls(job=job, title=f"Pictures of {job.bringing.label}", pictures_wanted=0)
         if job.kind in _TITLES:
             return cls(job=job, title=_TITLES[job.kind], pictures_wanted=0)
         request = job.generation

@@ -53,6 +53,11 @@ class Folders:
         others = (installation_at(Path(each.path), each.label) for each in self._read())
         return (Root(self._own, ""), *(root for each in others for root in each.roots))
 
+    def holding(self, folder: Path) -> ModelFolder | None:
+        """The folder of the library that is this one, or that it lies in."""
+        holds = (each for each in self.all() if folder.is_relative_to(Path(each.path).resolve()))
+        return next(holds, None)
+
     def add(self, path: str) -> ModelFolder:
         """Look through one folder more; nothing in it is copied or changed.
 
@@ -60,7 +65,7 @@ class Folders:
             RequestError: When it is none that can be read, or is looked through already.
             OutputError: When the settings cannot be written.
         """
-        folder = _usable(path)
+        folder = usable_folder(path)
         with self._lock:
             chosen = self._read()
             for known in (self._own, *(Path(each.path) for each in chosen)):
@@ -106,8 +111,8 @@ class Folders:
         write_atomically(self._settings, _AllChosen(chosen).model_dump_json(indent=1).encode())
 
 
-def _usable(path: str) -> Path:
-    """The folder that a person named.
+def usable_folder(path: str) -> Path:
+    """The folder that a person named, absolute and without links.
 
     Raises:
         RequestError: When there is none, or the system does not let us read it.

@@ -1,9 +1,11 @@
 """Jobs, who owns them, and the views of them that the page and the API show."""
 
 from enum import StrEnum
+from pathlib import PurePosixPath, PureWindowsPath
 from typing import Literal
 
 from backend.schema.base import Frozen
+from backend.schema.bringing import BringRequest
 from backend.schema.conversion import ConversionRequest
 from backend.schema.downloads import DownloadRequest
 from backend.schema.events import Failed, Progress
@@ -47,7 +49,7 @@ class JobState(StrEnum):
         return self not in (JobState.QUEUED, JobState.RUNNING)
 
 
-HOST_KINDS = frozenset({"download", "identify", "updates"})
+HOST_KINDS = frozenset({"bring", "download", "identify", "updates"})
 """Jobs that the page's own process does, beside the engine and its queue."""
 
 
@@ -86,6 +88,11 @@ class Job(Frozen):
         return DownloadRequest.model_validate(self.request)
 
     @property
+    def bringing(self) -> BringRequest:
+        """The request of a job of kind `bring`."""
+        return BringRequest.model_validate(self.request)
+
+    @property
     def on_host(self) -> bool:
         """Whether the page's own process does it."""
         return self.kind in HOST_KINDS
@@ -100,12 +107,13 @@ class PictureView(Frozen):
     """A picture in the gallery index, as the page shows it."""
 
     id: str
-    """`<job id>-<index>`, which is also the end of its file name's stem."""
+    """`<job id>-<index>`, which is also the end of its file name's stem; of a brought picture,
+    letters and digits."""
     job: str
     index: int
     owner: str
     path: str
-    """Relative to the outputs folder, with forward slashes."""
+    """With forward slashes: relative to the outputs folder; of a brought picture, absolute."""
     width: int
     height: int
     seed: int
@@ -113,6 +121,12 @@ class PictureView(Frozen):
     created: float
     saved: bool = True
     """False while the disk refuses it and it is kept in memory only."""
+
+    @property
+    def brought(self) -> bool:
+        """Whether another program made it; it stays where it is, and its `job` is no job's."""
+        kinds = (PurePosixPath, PureWindowsPath)
+        return any(kind(self.path).is_absolute() for kind in kinds)
 
 
 class JobView(Frozen):

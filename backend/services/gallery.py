@@ -3,13 +3,16 @@
 import io
 from pathlib import Path
 
-from backend.gallery.thumbnails import make_thumbnail
+from backend.gallery.thumbnails import make_thumbnail, thumbnail_of
 from backend.jobs.board import Board
+from backend.metadata import infotext
+from backend.metadata.catalogue import load_catalogue
+from backend.metadata.foreign import read_foreign
 from backend.metadata.png import read_metadata
 from backend.places import Places
 from backend.schema.errors import NotFoundError, OutputError
 from backend.schema.generation import GenerationRequest
-from backend.schema.jobs import Actor, PictureView, Role
+from backend.schema.jobs import Actor, PictureRemoved, PictureView, Role
 from backend.services.shelf import Shelf
 
 
@@ -52,8 +55,9 @@ class Gallery:
                 f"{path.name} is not on disk yet.", "Download it, or free space and resume."
             )
         if not path.is_file():
+            place = f"in {path.parent}" if picture.brought else "in the outputs folder"
             raise NotFoundError(
-                f"{path.name} is not in the outputs folder any more.",
+                f"{path.name} is not {place} any more.",
                 "Put it back, or delete it from the gallery.",
             )
         return path
@@ -106,10 +110,15 @@ class Gallery:
         metadata = read_metadata(source)
         if metadata is not None:
             return metadata.request.as_request(metadata.index)
+        if picture.brought:
+            return self._told_by(self.file(actor, picture_id))
         return self._board.get(picture.job).job.generation.as_request(picture.index)
 
     def delete(self, actor: Actor, picture_id: str) -> None:
         """Remove a picture: its file, its small version and its place in the gallery.
+
+        The file of a brought picture stays where it is; it is shown no more, and does not come back
+        when its folder is looked through again.
 
         Raises:
             NotFoundError: When there is no such picture.
@@ -118,7 +127,7 @@ class Gallery:
         picture = self.picture(actor, picture_id)
         path = self._places.outputs / picture.path
         try:
-            if picture.saved:
+            if picture.saved and not picture.brought:
                 path.unlink(missing_ok=True)
             self._small(picture).unlink(missing_ok=True)
         except OSError as error:
@@ -126,12 +135,31 @@ class Gallery:
                 f"{path.name} cannot be deleted: {error.strerror}.",
                 "Look at the rights of the outputs folder.",
             ) from error
+        if picture.brought:
+            self._shelf.hide(picture)
+            with self._board.lock:
+                removed = PictureRemoved(picture=picture_id)
+                self._board.feed.publish(removed, picture.owner)
+            return
         self._shelf.remove(picture_id)
         self._board.remove_picture(picture)
+
+    def _told_by(self, file: Path) -> GenerationRequest:
+        """The request that another program's infotext describes.
+
+        Raises:
+            NotFoundError: When the picture has none.
+        """
+        head = read_foreign(file)
+        if head is None or not head.infotext:
+            raise NotFoundError(
+                f"{file.name} does not tell how it was made.", "Only A1111's text can be read."
+            )
+        return infotext.read(head.infotext, load_catalogue())
 
     def _whole(self, actor: Actor, picture: PictureView) -> bytes:
         """A picture that was saved since somebody saw that it was not."""
         return self.file(actor, picture.id).read_bytes()
 
     def _small(self, picture: PictureView) -> Path:
-        return self._places.data / "thumbnails" / picture.job[:2] / f"{picture.id}.webp"
+        return thumbnail_of(self._places.data / "thumbnails", picture.id)

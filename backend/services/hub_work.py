@@ -1,6 +1,6 @@
 """Everything that the page's own process does with the hubs, put together."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -28,7 +28,11 @@ class HubWork:
 
 @contextmanager
 def open_hub_work(
-    places: Places, library: Library, board: Board, then: Callable[[HostJob], HostJob]
+    places: Places,
+    library: Library,
+    board: Board,
+    then: Callable[[HostJob], HostJob],
+    others: Mapping[str, HostJob],
 ) -> Generator[HubWork]:
     """Open the hubs; jobs go on with `HubWork.host_jobs.recover`, and stop at the end.
 
@@ -37,6 +41,7 @@ def open_hub_work(
         library: The models.
         board: The jobs.
         then: Adds to downloads what follows them.
+        others: Jobs that have nothing to do with hubs, by kind.
     """
     book = HubBook(places.data / "hub-answers.sqlite3")
     with open_hubs(places) as hubs:
@@ -48,6 +53,7 @@ def open_hub_work(
                 downloads.KIND: then(downloads.DownloadJobs(downloader)),
                 identifying.KIND: identifying.IdentifyJobs(identifier),
                 updates.KIND: updates.UpdateJobs(hubs, library, book),
+                **others,
             },
         )
         asking = Asking(hubs, places.models)

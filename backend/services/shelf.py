@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from backend.gallery.brought import BroughtPictures
 from backend.gallery.index import GalleryIndex
 from backend.outputs.writing import write_atomically
 from backend.schema.errors import OutputError
-from backend.schema.jobs import PictureView
+from backend.schema.jobs import OWNER, PictureView
 
 LOG = logging.getLogger(__name__)
 
@@ -30,17 +31,25 @@ class Shelf:
     them. Safe to use from several threads.
     """
 
-    def __init__(self, index: Path, outputs: Path, known: Iterable[PictureView] = ()) -> None:
+    def __init__(
+        self,
+        index: Path,
+        outputs: Path,
+        known: Iterable[PictureView] = (),
+        brought: BroughtPictures | None = None,
+    ) -> None:
         """Open the shelf.
 
         Args:
             index: The index's file, made when it is not there.
             outputs: The folder of the pictures.
             known: What belongs into an index that had to be made anew.
+            brought: The pictures of other programs, which are shown among Easel's own.
         """
         self._path = index
         self._outputs = outputs
         self._known = known
+        self._brought = brought
         self._lock = threading.RLock()
         self._index: GalleryIndex | None = None
         self._held: dict[str, _Held] = {}
@@ -120,9 +129,8 @@ class Shelf:
             if (held := self._held.get(picture_id)) is not None:
                 return held.picture
             unindexed = self._unindexed.get(picture_id)
-            if unindexed is not None or self._index is None:
-                return unindexed
-            return self._index.get(picture_id)
+            own = unindexed or (self._index.get(picture_id) if self._index else None)
+            return own or (self._brought.get(picture_id) if self._brought else None)
 
     def newest(
         self, owner: str | None, limit: int, before: float | None = None
@@ -130,7 +138,9 @@ class Shelf:
         """Up to `limit` pictures, newest first; see `GalleryIndex.newest`."""
         with self._lock:
             indexed = self._index.newest(owner, limit, before) if self._index else ()
-            found = {view.id: view for view in indexed}
+            theirs = self._brought if owner in (None, OWNER.id) else None
+            brought = theirs.newest(limit, before) if theirs else ()
+            found = {view.id: view for view in (*indexed, *brought)}
             for view in (*self._unindexed.values(), *self.unsaved()):
                 mine = owner is None or view.owner == owner
                 if mine and (before is None or view.created < before):
@@ -153,6 +163,20 @@ class Shelf:
                 ) from error
             self._held.pop(picture_id, None)
             self._unindexed.pop(picture_id, None)
+
+    def hide(self, picture: PictureView) -> None:
+        """Show a brought picture no more; its file is left alone.
+
+        Raises:
+            OutputError: When the index cannot be written.
+        """
+        try:
+            if self._brought is not None:
+                self._brought.hide(picture.id)
+        except _REFUSALS as error:
+            raise OutputError(
+                f"The index of brought pictures cannot be written ({error}).", "Free some space."
+            ) from error
 
     def close(self) -> None:
         """Let go of the index."""

@@ -9,6 +9,7 @@ from functools import partial
 from backend.channel.client import Launch
 from backend.channel.subprocess import SubprocessEngines
 from backend.channel.supervisor import EngineListener, Patience, Supervisor
+from backend.gallery.brought import BroughtPictures
 from backend.jobs.board import Board
 from backend.jobs.journal import Journal
 from backend.jobs.lane import HostLane
@@ -19,6 +20,8 @@ from backend.metadata.catalogue import load_catalogue
 from backend.places import Places
 from backend.schema.errors import AlreadyRunningError, OutputError
 from backend.schema.memory_settings import MemorySettings
+from backend.services import bringing_pictures
+from backend.services.bringing import Bringing, brought_pictures, picture_bringer
 from backend.services.conversion import Conversion
 from backend.services.covers import Covers
 from backend.services.download_history import DownloadHistory
@@ -62,6 +65,7 @@ class Studio:
     hubs: Hubs
     downloads: Downloads
     keeping: Keeping
+    bringing: Bringing
     identifying: Identifying
     updates: Updates
     previews: Previews
@@ -104,7 +108,9 @@ def open_studio(
         open_things.callback(library.close)
         journal = Journal(places.data / "journal.sqlite3")
         open_things.callback(journal.close)
-        board, shelf = _open_board(places, journal, open_things)
+        brought = brought_pictures(places)
+        open_things.callback(brought.close)
+        board, shelf = _open_board(places, journal, brought, open_things)
         lane = HostLane()
         open_things.callback(lane.close)
         board.restore(resume=resume)
@@ -115,7 +121,10 @@ def open_studio(
         generation = Generation(queue, library, catalogue)
         wishes = WishBook(places.data / "wishes.json")
         then_draw = partial(ThenDraw, wishes=wishes, library=library, generation=generation)
-        hub_work = open_things.enter_context(open_hub_work(places, library, board, then_draw))
+        bringer = picture_bringer(places, brought, catalogue)
+        hub_work = open_things.enter_context(
+            open_hub_work(places, library, board, then_draw, {bringing_pictures.KIND: bringer})
+        )
         jobs = Jobs(board, queue, hub_work.host_jobs, shelf)
         open_things.callback(_save_at_the_end, jobs)
         open_things.callback(queue.close)
@@ -147,6 +156,7 @@ def open_studio(
             hub_work.hubs,
             hub_work.downloads,
             Keeping(library, books, work),
+            Bringing(library, bringer, hub_work.host_jobs, board),
             hub_work.identifying,
             hub_work.updates,
             previews,
@@ -160,9 +170,12 @@ def _hearing(listener: EngineListener, board: Board, planner: Planner) -> Engine
     return Learner(explaining, lambda job: board.get(job).job.generation, planner)
 
 
-def _open_board(places: Places, journal: Journal, open_things: ExitStack) -> tuple[Board, Shelf]:
+def _open_board(
+    places: Places, journal: Journal, brought: BroughtPictures, open_things: ExitStack
+) -> tuple[Board, Shelf]:
     """The board of jobs, and the shelf of pictures that it keeps them on."""
-    shelf = Shelf(places.data / "gallery.sqlite3", places.outputs, journal.pictures())
+    index = places.data / "gallery.sqlite3"
+    shelf = Shelf(index, places.outputs, journal.pictures(), brought)
     open_things.callback(shelf.close)
     return Board(journal, shelf), shelf
 

@@ -11,8 +11,8 @@ LARGEST = 1_000_000
 """Bytes of a settings file; real ones have some thousand."""
 
 
-class Settings:
-    """The settings files of one installation, and what was not understood in them."""
+class Notes:
+    """What was not understood of an installation."""
 
     def __init__(self, folder: Path) -> None:
         """Tell files below `folder` by their paths from there."""
@@ -32,6 +32,10 @@ class Settings:
             reason: A sentence.
         """
         self._unclear[Unclear(file=told(file, self.folder), reason=reason)] = None
+
+
+class Settings(Notes):
+    """The settings files of one installation, and what was not understood in them."""
 
     def text(self, file: Path) -> str:
         """A file's text; empty where there is none, or where it cannot be read."""
