@@ -44,6 +44,10 @@ class BringingHere(Protocol):
         """Take an installation into use, its pictures apart."""
         ...
 
+    def forget(self, actor: Actor, path: str) -> None:
+        """Use an installation no more; nothing in it is changed."""
+        ...
+
     def pictures(self, actor: Actor, brought: Brought) -> Iterator[Event]:
         """Put its pictures into the gallery; closed, it keeps what it found."""
         ...

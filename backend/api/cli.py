@@ -6,11 +6,13 @@ import click
 
 from backend.api import generate_command, models_command, plan_command
 from backend.api.convert_command import convert_command
+from backend.api.models_bring_command import bring_commands
 from backend.api.models_get_command import get_command
 from backend.api.models_search_command import search_command
 from backend.api.models_verify_command import verify_command
 from backend.api.running import run_command
 from backend.places import default_places
+from backend.services.bringing import open_bringing
 from backend.services.downloads import open_downloading
 from backend.services.hubs import open_hubs
 from backend.services.memory import open_memory
@@ -32,7 +34,8 @@ def models(argv: Sequence[str]) -> int:
     search = search_command(lambda: open_hubs(default_places()))
     get = get_command(lambda: open_downloading(default_places()))
     verify = verify_command(lambda: open_models(default_places()))
-    more = (search, get, verify, _convert_command())
+    bring = bring_commands(lambda: open_bringing(default_places()))
+    more = (search, get, verify, *bring, _convert_command())
     return models_command.run(argv, lambda: open_models(default_places()), more)
 
 

@@ -24,6 +24,7 @@ from backend.services.installations import Installations
 from backend.services.owner import only_the_owner
 
 _MAY = "bring installations of other programs"
+_MAY_FORGET = "let go of installations of other programs"
 _RESCAN = "The page that is open shows the models after a rescan."
 
 
@@ -94,7 +95,7 @@ class Bringing:
             NotFoundError: When it is not in use.
             OutputError: When this cannot be remembered.
         """
-        only_the_owner(actor, "let go of installations")
+        only_the_owner(actor, _MAY_FORGET)
         with self._lock:
             one = self._installations.find(path)
             job = self._under_way(one.path)
@@ -169,6 +170,19 @@ class BringingHere:
         """
         only_the_owner(actor, _MAY)
         return self.installations.bring(path)
+
+    def forget(self, actor: Actor, path: str) -> None:
+        """Use an installation no more; nothing in it is changed.
+
+        Raises:
+            NotAllowedError: When a guest asks.
+            NotFoundError: When it is not in use.
+            OutputError: When this cannot be remembered.
+        """
+        only_the_owner(actor, _MAY_FORGET)
+        one = self.installations.find(path)
+        self.bringer.forget(one.path)
+        self.installations.let_go(one)
 
     def pictures(self, actor: Actor, brought: Brought) -> Iterator[Event]:
         """Put its pictures into the gallery; closed, it keeps what it found.
