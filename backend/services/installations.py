@@ -145,7 +145,8 @@ class Installations:
         counts: Counter[ModelKind] = Counter()
         for entry in _within(self.library.entries(), opened.installation):
             if entry.model is None or entry.model.kind is ModelKind.UNKNOWN:
-                reason = entry.problem.sentence if entry.problem else _UNKNOWN
+                problem = entry.problem
+                reason = f"{problem.sentence} {problem.hint}".strip() if problem else _UNKNOWN
                 notes.note(Path(entry.path), reason)
             else:
                 counts[entry.model.kind] += 1

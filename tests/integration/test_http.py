@@ -52,6 +52,17 @@ def test_a_picture_is_served_once_and_then_kept(visitor, studio):
     assert (again.status_code, again.content) == (304, b"")
 
 
+@pytest.mark.parametrize(("name", "kind"), [("a.JPG", "image/jpeg"), ("a.webp", "image/webp")])
+def test_a_picture_of_another_program_has_the_type_of_its_file(visitor, studio, name, kind):
+    picture = studio.add("a", 0).model_copy(update={"path": name})
+    studio.pictures[picture.id] = picture
+    (studio.folder / name).write_bytes(b"pixels")
+
+    answer = visitor.get(f"/pictures/{picture.id}")
+
+    assert (answer.content, answer.headers["content-type"]) == (b"pixels", kind)
+
+
 def test_a_download_has_its_file_name(visitor, studio):
     studio.add("a", 0)
 
