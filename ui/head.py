@@ -34,7 +34,7 @@ _BEFORE = b"<base "
 def static_version(folder: Path) -> str:
     """A name for the folder's present contents, so that browsers never keep old files."""
     together = hashlib.sha256()
-    for file in sorted(folder.iterdir()):
+    for file in sorted(file for file in folder.rglob("*") if file.is_file()):
         together.update(file.name.encode() + file.read_bytes())
     return together.hexdigest()[:12]
 

@@ -6,6 +6,9 @@ from fastapi.staticfiles import StaticFiles
 
 from backend.api.verbs import Verbs
 from backend.schema.jobs import OWNER
+from ui.browser.keeping_routes import keeping_routes
+from ui.browser.routes import browser_routes
+from ui.browser.shelf_routes import shelf_routes
 from ui.elements import element
 from ui.facts import page_facts
 from ui.head import PageHead, static_version
@@ -13,7 +16,7 @@ from ui.memory.routes import memory_routes
 from ui.panels import top_bar
 from ui.picker.routes import picker_routes
 from ui.routes import STATIC, page_routes
-from ui.tabs import gallery, text_to_image
+from ui.tabs import gallery, models, text_to_image
 from ui.theme import easel_theme
 
 _STARTED = "() => window.easel.started()"
@@ -27,6 +30,8 @@ def build_page(studio: Verbs) -> gr.Blocks:
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Text to image", id="text-to-image"):
                 fields = text_to_image.build(facts, bar.checkpoint)
+            with gr.Tab("Models", id="models"):
+                models.build()
             with gr.Tab("Gallery", id="gallery"):
                 gallery.build()
         element("dialogs")
@@ -41,6 +46,9 @@ def mount_page(app: FastAPI, studio: Verbs) -> FastAPI:
     app.include_router(page_routes(studio))
     app.include_router(picker_routes(studio))
     app.include_router(memory_routes(studio))
+    app.include_router(browser_routes(studio))
+    app.include_router(keeping_routes(studio))
+    app.include_router(shelf_routes(studio))
     app.mount(static, StaticFiles(directory=STATIC), name="page files")
     gr.mount_gradio_app(
         app,

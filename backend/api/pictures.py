@@ -21,7 +21,12 @@ Known = Annotated[str | None, Header(alias="If-None-Match")]
 def picture_router(studio: Verbs) -> APIRouter:
     """Routes that list, show and delete pictures."""
     router = APIRouter()
+    _tell(router, studio)
+    _show(router, studio)
+    return router
 
+
+def _tell(router: APIRouter, studio: Verbs) -> None:
     @router.get("/api/pictures")
     def newest(
         actor: Who,
@@ -29,6 +34,10 @@ def picture_router(studio: Verbs) -> APIRouter:
         before: float | None = None,
     ) -> tuple[PictureView, ...]:
         return studio.gallery.newest(actor, limit, before)
+
+    @router.get("/api/pictures/{picture_id}")
+    def picture(picture_id: str, actor: Who) -> PictureView:
+        return studio.gallery.picture(actor, picture_id)
 
     @router.get("/api/pictures/{picture_id}/request")
     def request_of(picture_id: str, actor: Who) -> GenerationRequest:
@@ -38,6 +47,8 @@ def picture_router(studio: Verbs) -> APIRouter:
     def delete(picture_id: str, actor: Who) -> None:
         studio.gallery.delete(actor, picture_id)
 
+
+def _show(router: APIRouter, studio: Verbs) -> None:
     @router.api_route("/pictures/{picture_id}", methods=_READING, response_model=None)
     def whole(
         picture_id: str, actor: Who, known: Known = None, *, download: bool = False
@@ -63,8 +74,6 @@ def picture_router(studio: Verbs) -> APIRouter:
             return Response(status_code=304, headers=headers)
         path = studio.gallery.thumbnail(actor, picture_id)
         return FileResponse(path, media_type="image/webp", headers=headers)
-
-    return router
 
 
 def _cached(picture: PictureView, kind: str) -> dict[str, str]:

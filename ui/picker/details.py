@@ -8,6 +8,7 @@ from backend.schema.library import LibraryEntry, SideCar
 from backend.schema.models import ModelFile, Need, Part, Problem
 from backend.schema.sizes import readable_bytes
 from ui.memory.fits import Fit, fit_of
+from ui.picker.previews import version_of
 from ui.picker.words import amount, capital, prediction, role, source
 
 _MISSING = Problem(
@@ -52,7 +53,8 @@ class Details(Frozen):
     name: str
     mine: bool
     """Whether the person may see paths and write notes."""
-    preview: bool
+    preview: str
+    """What changes with the picture; empty where there is none."""
     able: bool
     """Whether it can be chosen."""
     refiner: bool
@@ -85,7 +87,7 @@ def details_of(studio: Verbs, actor: Actor, model_id: str) -> Details:
         id=entry.id,
         name=info.name if info else entry.name,
         mine=mine,
-        preview=bool(card.preview),
+        preview=version_of(card),
         able=info is not None and not problem and not info.refiner,
         refiner=info is not None and info.refiner,
         problem=problem,

@@ -9,6 +9,7 @@ from backend.schema.catalogue import CheckpointInfo
 from backend.schema.jobs import Actor
 from backend.schema.sizes import readable_bytes
 from ui.memory.fits import Fit
+from ui.picker.previews import version_of
 from ui.picker.words import capital, lacking
 
 FitOf = Callable[[CheckpointInfo], Fit | None]
@@ -28,7 +29,8 @@ class Row(Frozen):
     problem: str
     able: bool
     """Whether it can be chosen."""
-    preview: bool
+    preview: str
+    """What changes with the picture; empty where there is none."""
     fit: Fit | None
     heading: str = ""
     """Of the rows that begin with this one."""
@@ -77,7 +79,7 @@ def _row(info: CheckpointInfo, models: Models, actor: Actor) -> Row:
         variants=("Refiner",) if info.refiner else tuple(map(capital, info.variants)),
         problem=lacking(info.missing) or (info.problem.sentence if info.problem else ""),
         able=not info.problem and not info.refiner,
-        preview=bool(card and card.preview),
+        preview=version_of(card),
         fit=None,
     )
 

@@ -7,6 +7,7 @@ import { generate, sendKept } from "./doings.js";
 import "./bar.js";
 import "./composer.js";
 import "./controls.js";
+import "./lazy.js";
 import "./memory.js";
 import "./models.js";
 import "./panes.js";

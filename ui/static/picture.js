@@ -38,12 +38,13 @@ export function wireActions(buttons, current) {
 }
 
 /** A button that does what it says only with a second click. */
-function askBefore(button, action) {
+export function askBefore(button, action) {
   const question = button.querySelector("span");
+  const label = button.getAttribute("aria-label");
   const ask = (asking) => {
     question.hidden = !asking;
     set(button, "data-asking", asking);
-    set(button, "aria-label", asking ? question.textContent : "Delete");
+    set(button, "aria-label", asking ? question.textContent : label);
   };
   let timer = 0;
   button.onclick = () => {

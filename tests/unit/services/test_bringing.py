@@ -252,19 +252,6 @@ def test_a_disk_that_is_gone_is_told_and_its_pictures_come_back_with_it(studio, 
     assert studio.gallery.file(OWNER, view.id).is_file()
 
 
-def test_pictures_on_a_disk_that_is_away_are_kept_by_a_look_meanwhile(studio, tmp_path):
-    folder, drive = layouts.forge(tmp_path / "webui"), tmp_path / "drive"
-    picture(drive / "far.png")
-    written(folder / "config.json", json.dumps({"outdir_samples": str(drive)}))
-    brought(studio, folder)
-    drive.rename(tmp_path / "away")
-
-    found = brought(studio, folder)
-
-    assert [each.file for each in found.unclear] == ["config.json"]
-    assert "far.png" in names(studio)
-
-
 def test_pictures_tell_what_they_are_and_how_they_were_made(studio, tmp_path):
     folder = layouts.forge(tmp_path / "webui")
     brought(studio, folder)
