@@ -63,16 +63,16 @@ class Walk:
             before = len(self.unreadable)
             for found in self._in(root):
                 yield replace(found, title=root.title) if root.title else found
-            is_folder = not (root.path / FOLDER_MARK).is_file() and root.path.is_dir()
+            is_folder = os.path.isdir(root.path) and not _is_model(root.path)  # noqa: PTH112
             if len(self.unreadable) == before and is_folder:
                 self.entered.append(str(root.path))
 
     def _in(self, root: Root) -> Iterator[Found]:
         path = str(root.path)
-        if (root.path / FOLDER_MARK).is_file():
+        if _is_model(root.path):
             if self._enter(path):
                 yield found_folder(path, root.name.rstrip(":/"), root.kind)
-        elif root.path.is_file():
+        elif os.path.isfile(path):  # noqa: PTH113  pathlib raises
             self._alone.add(path)
             with suppress(OSError):  # it went away just now
                 yield replace(found_file(path, root.name), expected=root.kind)
@@ -125,6 +125,11 @@ class Walk:
         new = key not in self._seen
         self._seen.add(key)
         return new
+
+
+def _is_model(folder: Path) -> bool:
+    """Whether a folder is a diffusers one; one that nobody may look into is none."""
+    return os.path.isfile(folder / FOLDER_MARK)  # noqa: PTH113  pathlib raises
 
 
 def found_folder(path: str, name: str, kind: ModelKind | None = None, cards: str = "") -> Found:

@@ -17,10 +17,11 @@ from backend.library.installations.known import (
     installations_near,
     program_of,
 )
-from backend.library.installations.settings import Notes, is_there, told
+from backend.library.installations.settings import Notes, expanded, is_there, told
 from backend.library.library import Library
 from backend.library.styles import read_styles
 from backend.library.wildcards import read_wildcards
+from backend.metadata.loose import text
 from backend.schema.bringing import (
     MOST_UNCLEAR,
     Brought,
@@ -76,12 +77,14 @@ class Installations:
         Raises:
             NotFoundError: When it is none that is in use.
         """
-        meant = {asked.strip(), str(Path(asked.strip()).expanduser().absolute())}
+        wanted = text(asked)
+        place = expanded(wanted, Path.cwd()) if wanted else None
+        meant = {wanted, str(place), str(place.resolve() if place and is_there(place) else place)}
         for one in self.book.all():
             if {one.path, one.label} & meant:
                 return one
         there = ", ".join(one.path for one in self.book.all()) or "none"
-        raise NotFoundError(f"{asked} is no installation in use.", f"In use: {there}.")
+        raise NotFoundError(f"{wanted[:300]} is no installation in use.", f"In use: {there}.")
 
     def let_go(self, one: InUse) -> None:
         """Use the models of an installation no more, unless their folder was there before it.

@@ -1,5 +1,6 @@
 """What is known of an installation of another program, and how a program is told apart."""
 
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +51,8 @@ class Program:
 
 def outermost(folders: Iterable[Path]) -> tuple[Path, ...]:
     """The folders that exist, without those that lie within another of them or come twice."""
-    there = list(dict.fromkeys(folder.resolve() for folder in folders if folder.is_dir()))
+    seen = (folder for folder in folders if os.path.isdir(folder))  # noqa: PTH112  pathlib raises
+    there = list(dict.fromkeys(folder.resolve() for folder in seen))
     return tuple(
         folder
         for folder in there

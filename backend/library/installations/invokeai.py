@@ -10,7 +10,7 @@ from pathlib import Path
 
 from backend.library.installations.installation import Installation, Program, Root, outermost
 from backend.library.installations.invokeai_database import DatabaseUnreadableError, rows
-from backend.library.installations.settings import Settings, expanded
+from backend.library.installations.settings import Settings, expanded, is_file, is_there
 from backend.metadata.loose import Object, as_object, object_in, text_in
 from backend.schema.models import ModelKind
 
@@ -50,7 +50,7 @@ def _read(folder: Path, label: str) -> Installation:
 
     models, outputs = place("models_dir", "models"), place("outputs_dir", "outputs")
     database = place("db_dir", "databases") / _DATABASE
-    databases = (database,) if database.is_file() else ()
+    databases = (database,) if is_file(database) else ()
     return Installation(
         program=_NAME,
         roots=(
@@ -69,7 +69,7 @@ def _registered(settings: Settings, database: Path, models: Path, label: str) ->
 
     Paths that are not absolute begin at the folder of models.
     """
-    if not database.is_file():
+    if not is_file(database):
         return
     try:
         found = rows(database, "models", "config")
@@ -82,7 +82,7 @@ def _registered(settings: Settings, database: Path, models: Path, label: str) ->
         place = expanded(path, models) if name and path else None
         if place is None:
             settings.note(database, "A model has no name or no path.")
-        elif not place.exists():
+        elif not (is_file(place) or is_there(place)):
             settings.note(database, f"The model “{name}” is not at {path}.")
         else:
             yield _root(model, place, label)
@@ -91,7 +91,7 @@ def _registered(settings: Settings, database: Path, models: Path, label: str) ->
 def _root(model: Mapping[str, object], place: Path, label: str) -> Root:
     """A model by its name; InvokeAI has no two of one name, base and type."""
     kind, base, name = (text_in(model, key) for key in ("type", "base", "name"))
-    ending = place.suffix if place.is_file() else ""
+    ending = place.suffix if is_file(place) else ""
     plain = name.removesuffix(ending).replace("/", "-")
     return Root(place, f"{label}:{kind}/{base}/{plain}{ending}", _KINDS.get(kind), title=name)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from backend.library.folder_kinds import kind_of_folder
 from backend.library.installations import a1111, comfyui, fooocus, invokeai, sdnext
 from backend.library.installations.installation import Installation, Program, Root
+from backend.library.installations.settings import is_there
 
 PROGRAMS: tuple[Program, ...] = (
     comfyui.PROGRAM,
@@ -42,11 +43,14 @@ def installations_near(folder: Path) -> tuple[Path, ...]:
     if _program_at(folder):
         return (folder,)
     try:
-        below = sorted(each for each in folder.iterdir() if each.is_dir())
+        below = sorted(each for each in folder.iterdir() if is_there(each))
     except OSError:
         return ()
     return tuple(each for each in below if _program_at(each))
 
 
 def _program_at(folder: Path) -> Program | None:
-    return next((program for program in PROGRAMS if program.is_at(folder)), None)
+    try:
+        return next((program for program in PROGRAMS if program.is_at(folder)), None)
+    except OSError:  # nobody may look into it
+        return None

@@ -39,15 +39,15 @@ class Settings(Notes):
 
     def text(self, file: Path) -> str:
         """A file's text; empty where there is none, or where it cannot be read."""
-        return (text_of(file, self.note, LARGEST) if file.is_file() else None) or ""
+        return (text_of(file, self.note, LARGEST) if is_file(file) else None) or ""
 
     def json(self, file: Path) -> Object:
         """A JSON file's object; an empty one where there is none."""
-        return self._object(file, json_of(file, self.note, LARGEST) if file.is_file() else None)
+        return self._object(file, json_of(file, self.note, LARGEST) if is_file(file) else None)
 
     def yaml(self, file: Path) -> Object:
         """A YAML file's mapping; an empty one where there is none."""
-        return self._object(file, yaml_of(file, self.note, LARGEST) if file.is_file() else None)
+        return self._object(file, yaml_of(file, self.note, LARGEST) if is_file(file) else None)
 
     def named(self, value: object, file: Path, key: str, base: Path | None = None) -> Path | None:
         """The folder that a setting names, where it is there.
@@ -95,8 +95,10 @@ def expanded(path: str, base: Path) -> Path | None:
 
 
 def is_there(folder: Path) -> bool:
-    """Whether it is a folder that can be seen."""
-    try:
-        return folder.is_dir()
-    except (OSError, ValueError):  # a null character, a network that is not there
-        return False
+    """Whether it is a folder that can be seen; no right to look counts as none."""
+    return os.path.isdir(folder)  # noqa: PTH112  pathlib raises
+
+
+def is_file(file: Path) -> bool:
+    """Whether it is a file that can be seen; no right to look counts as none."""
+    return os.path.isfile(file)  # noqa: PTH113  pathlib raises

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from backend.library.installations.command_line import Options
 from backend.library.installations.installation import Root
-from backend.library.installations.settings import Settings
+from backend.library.installations.settings import Settings, is_there
 from backend.schema.models import ModelKind
 
 _FOLDER_OPTIONS: dict[str, ModelKind | None] = {
@@ -63,7 +63,7 @@ def option_styles(settings: Settings, options: Options, home: Path) -> Iterator[
     """The files of styles that an option names, which may hold `*`."""
     for value, file in options.get("--styles-file", ()):
         pattern = home / value
-        there = sorted(pattern.parent.glob(pattern.name)) if pattern.parent.is_dir() else []
+        there = sorted(pattern.parent.glob(pattern.name)) if is_there(pattern.parent) else []
         if not there:
             settings.note(file, f"“--styles-file” names {value[:300]}, which is not there.")
         yield from there

@@ -1,6 +1,7 @@
 """Installations of other programs: what is found by their layout and their settings."""
 
 import json
+import os
 import sqlite3
 from contextlib import closing
 
@@ -73,6 +74,22 @@ def test_the_installation_inside_a_portable_package_is_found(tmp_path):
     assert installations_near(comfy) == (comfy,)
     assert installations_near(tmp_path) == ()
     assert installations_near(tmp_path / "nowhere") == ()
+
+
+def test_folders_that_nobody_may_look_into_hide_nothing_else(tmp_path, monkeypatch):
+    comfy = layouts.comfyui(tmp_path / "ComfyUI")
+    (tmp_path / "Locked").mkdir()
+    real = os.stat
+
+    def refuse(path, *arguments, **more):
+        if "Locked" in str(path) and not str(path).endswith("Locked"):
+            raise PermissionError(13, "Permission denied")
+        return real(path, *arguments, **more)
+
+    monkeypatch.setattr("os.stat", refuse)
+
+    assert installations_near(tmp_path) == (comfy,)
+    assert installation_at(tmp_path / "Locked", "x").roots[0].path == tmp_path / "Locked"
 
 
 def test_a1111s_styles_wildcards_and_outputs_are_found(tmp_path):
@@ -264,10 +281,11 @@ def test_a_database_is_read_without_a_byte_beside_it(tmp_path):
     model = {"name": "A", "path": "a.safetensors", "type": "lora"}
     folder = layouts.invokeai(tmp_path / "invokeai", model, wal=True)
     lora(folder / "models" / "a.safetensors")
-    before = files_in(folder)
+    before, touched = files_in(folder), (folder / "databases").stat().st_mtime_ns
 
     assert [root.title for root in installation_at(folder, "x").roots] == ["A", ""]
     assert files_in(folder) == before
+    assert (folder / "databases").stat().st_mtime_ns == touched
 
 
 def test_what_a_running_invokeai_wrote_just_now_is_seen(tmp_path):

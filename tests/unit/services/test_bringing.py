@@ -220,8 +220,10 @@ def test_models_of_a_folder_that_was_there_before_stay_when_it_is_forgotten(stud
     assert studio.bringing.all(OWNER) == ()
     assert studio.bringing.styles(OWNER) == ()
     assert studio.gallery.newest(OWNER) == ()
-    with pytest.raises(NotFoundError, match="no installation in use"):
-        studio.bringing.forget(OWNER, "two")
+    for asked in ("two", "", "~nobody-here/x", "a\0b", "half \ud83d"):
+        with pytest.raises(NotFoundError, match="no installation in use") as caught:
+            studio.bringing.forget(OWNER, asked)
+        str(caught.value).encode()
 
 
 def test_an_installation_in_a_folder_of_models_is_told_what_is_not_used(studio, tmp_path):
@@ -250,6 +252,19 @@ def test_a_disk_that_is_gone_is_told_and_its_pictures_come_back_with_it(studio, 
 
     (tmp_path / "unplugged").rename(folder)
     assert studio.gallery.file(OWNER, view.id).is_file()
+
+
+def test_pictures_on_a_disk_that_is_away_are_kept_by_a_look_meanwhile(studio, tmp_path):
+    folder, drive = layouts.forge(tmp_path / "webui"), tmp_path / "drive"
+    picture(drive / "far.png")
+    written(folder / "config.json", json.dumps({"outdir_samples": str(drive)}))
+    brought(studio, folder)
+    drive.rename(tmp_path / "away")
+
+    found = brought(studio, folder)
+
+    assert [each.file for each in found.unclear] == ["config.json"]
+    assert "far.png" in names(studio)
 
 
 def test_pictures_tell_what_they_are_and_how_they_were_made(studio, tmp_path):
