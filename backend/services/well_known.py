@@ -48,8 +48,13 @@ def workload_of(model: WellKnownModel, catalogue: Catalogue) -> Workload:
 
 
 def installed(model: WellKnownModel, entries: Iterable[LibraryEntry]) -> LibraryEntry | None:
-    """The same file among those of the library; None where it is not there."""
-    return find_file(entries, model.file, model.bytes, model.sha256)
+    """The same file among those of the library; None where it is not there.
+
+    One that came from the same place counts too: its maker may have changed it since.
+    """
+    entries = tuple(entries)
+    came = (one for one in entries if _came_from(one, model))
+    return find_file(entries, model.file, model.bytes, model.sha256) or next(came, None)
 
 
 def find_file(
@@ -75,6 +80,11 @@ def find_file(
         elif Path(entry.path).name == name or (sha256 and _came_as(entry) == sha256):
             return entry
     return None
+
+
+def _came_from(entry: LibraryEntry, model: WellKnownModel) -> bool:
+    source = entry.card.source if entry.card else ""
+    return Path(entry.path).name == model.file and source.endswith(f"/{model.repository}")
 
 
 def _is_usual(table: FamilyTable, model: WellKnownModel) -> bool:

@@ -1,5 +1,6 @@
 """The guided start: an honest list, what fits which machine, and why something cannot be had."""
 
+import json
 from types import SimpleNamespace
 
 import psutil
@@ -156,6 +157,22 @@ def install(studio, name, model, hashed=""):
         index.close()
     studio.models.rescan(OWNER)
     return f"checkpoints/{name}"
+
+
+def test_a_model_that_came_from_the_same_place_counts_although_its_maker_changed_it(
+    machine, studio
+):
+    model = next(each for each in KNOWN.model if each.id == "realvisxl-5")
+    guide = machine(8, 16)
+    changed = model.model_copy(update={"bytes": model.bytes + 4096})
+    install(studio, model.file, changed, "ab" * 32)
+    assert suggestion(guide, model.name).state == "offered"
+
+    card = studio.folder / "models" / "checkpoints" / model.file.replace(".safetensors", ".json")
+    card.write_text(json.dumps({"source": model.page}))
+    studio.models.rescan(OWNER)
+
+    assert suggestion(guide, model.name).state == "here"
 
 
 @pytest.mark.parametrize("by", ["name", "hash", "another hash"])
