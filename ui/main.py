@@ -6,6 +6,8 @@ from fastapi.staticfiles import StaticFiles
 
 from backend.api.verbs import Verbs
 from backend.schema.jobs import OWNER
+from ui.browser.download_routes import download_routes
+from ui.browser.find_routes import find_routes
 from ui.browser.keeping_routes import keeping_routes
 from ui.browser.routes import browser_routes
 from ui.browser.shelf_routes import shelf_routes
@@ -47,6 +49,8 @@ def mount_page(app: FastAPI, studio: Verbs) -> FastAPI:
     app.include_router(picker_routes(studio))
     app.include_router(memory_routes(studio))
     app.include_router(browser_routes(studio))
+    app.include_router(find_routes(studio))
+    app.include_router(download_routes(studio))
     app.include_router(keeping_routes(studio))
     app.include_router(shelf_routes(studio))
     app.mount(static, StaticFiles(directory=STATIC), name="page files")

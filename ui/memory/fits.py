@@ -48,7 +48,7 @@ def fit_of(memory: Memory, actor: Actor, info: CheckpointInfo) -> Fit | None:
     except (ModelError, RequestError):  # its details say what is wrong
         return None
     size = f"{info.defaults.width} × {info.defaults.height}"
-    return _fit(view, f"At {size}")
+    return badge(view, f"At {size}:")
 
 
 def fit_of_size(memory: Memory, actor: Actor, family: Family, size: int | None) -> Fit | None:
@@ -57,10 +57,11 @@ def fit_of_size(memory: Memory, actor: Actor, family: Family, size: int | None) 
     None where it draws nothing by itself, or too little is known of it.
     """
     view = memory.plan_unseen(actor, family, size) if size else None
-    return _fit(view, f"{family.label}, {readable_bytes(size)}") if view and size else None
+    return badge(view, f"{family.label}, {readable_bytes(size)},") if view and size else None
 
 
-def _fit(view: PlanView, what: str) -> Fit:
+def badge(view: PlanView, what: str) -> Fit:
+    """The badge of a plan; `what` begins its sentence."""
     state = state_of(view)
-    sentence = f"{what}: {view.sentence[:1].lower()}{view.sentence[1:]}"
+    sentence = f"{what} {view.sentence[:1].lower()}{view.sentence[1:]}"
     return Fit(state=state, words=_WORDS[state], sentence=sentence)

@@ -2,9 +2,9 @@
 
 /** An answer that says no, or no answer at all. */
 export class CallError extends Error {
-  constructor({ sentence, hint = "", field = "", details = "", unreachable = false }) {
+  constructor({ sentence, hint = "", code = "", field = "", details = "", unreachable = false }) {
     super(sentence);
-    Object.assign(this, { sentence, hint, field, details, unreachable });
+    Object.assign(this, { sentence, hint, code, field, details, unreachable });
   }
 }
 

@@ -35,7 +35,7 @@ export function giveUp() {
 }
 
 /** Back to where pictures are made. */
-function toWork() {
+export function toWork() {
   store.change({ viewer: null });
   const tab = document.querySelector("[role=tab][data-tab-id=text-to-image]");
   if (tab?.getAttribute("aria-selected") === "false") tab.click();
@@ -115,7 +115,11 @@ export async function setPaused(paused) {
 /** Fill the form with what made a picture. */
 export async function reuse(picture) {
   const fields = await tried(() => call("GET", `/page/fields/${picture.id}`));
-  if (!fields) return;
+  if (fields) takeOver(fields);
+}
+
+/** Fill the form with settings from elsewhere, and show it. */
+export function takeOver(fields) {
   toWork();
   if (fields["prompt.negative"]) form.showNegative(true);
   form.apply(fields);
