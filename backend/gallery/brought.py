@@ -33,9 +33,9 @@ CREATE INDEX IF NOT EXISTS pictures_by_installation ON pictures (installation, p
 """
 _ADD = """
 INSERT INTO pictures (
-    id, installation, path, bytes, changed, width, height, seed, prompt, created
+    id, installation, path, bytes, changed, width, height, seed, prompt, created, hidden
 ) VALUES (
-    :id, :installation, :path, :bytes, :changed, :width, :height, :seed, :prompt, :created
+    :id, :installation, :path, :bytes, :changed, :width, :height, :seed, :prompt, :created, :hidden
 ) ON CONFLICT (id) DO NOTHING
 """
 _NEWEST = """
@@ -66,6 +66,8 @@ class BroughtPicture:
     prompt: str
     created: float
     """Seconds since the epoch, no two the same where it can be helped: pages begin at a time."""
+    hidden: bool = False
+    """Whether it is only noted, so that nobody reads it again."""
 
 
 class BroughtPictures:
@@ -93,6 +95,12 @@ class BroughtPictures:
         """The ids of an installation's pictures, hidden ones included, with their paths."""
         rows = self._rows("SELECT id, path FROM pictures WHERE installation = ?", (installation,))
         return {row["id"]: row["path"] for row in rows}
+
+    def shown(self, installation: str) -> int:
+        """How many pictures of an installation are not hidden."""
+        query = "SELECT count(*) FROM pictures WHERE installation = ? AND NOT hidden"
+        rows = self._rows(query, (installation,))
+        return rows[0][0] if rows else 0
 
     def get(self, picture_id: str) -> PictureView | None:
         """The picture of this id; None where there is none, or it is hidden."""

@@ -24,6 +24,9 @@ def read_foreign(path: Path) -> ForeignPicture | None:
     """Read the head of a PNG, JPEG or WebP; None where it is none that is whole.
 
     Infotext stands in a PNG's text `parameters`, else in the EXIF's user comment.
+
+    Raises:
+        OSError: When the system does not let us read the file; another time it may.
     """
     try:
         with Image.open(path, formats=_FORMATS) as picture:
@@ -31,7 +34,9 @@ def read_foreign(path: Path) -> ForeignPicture | None:
             if told is None and picture.format != "PNG":
                 told = picture.getexif().get_ifd(_EXIF).get(_USER_COMMENT)
             width, height = picture.size
-    except (OSError, SyntaxError, ValueError, TypeError, Image.DecompressionBombError):
+    except (OSError, SyntaxError, ValueError, TypeError, Image.DecompressionBombError) as error:
+        if isinstance(error, OSError) and error.errno is not None:  # the system's, not Pillow's
+            raise
         return None
     text = _decoded(told) if isinstance(told, bytes) else told
     return ForeignPicture(width, height, _infotext(text))

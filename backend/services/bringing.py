@@ -4,7 +4,7 @@ import secrets
 import threading
 import time
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from backend.gallery.brought import BroughtPictures
@@ -17,8 +17,9 @@ from backend.metadata.catalogue import load_catalogue
 from backend.places import Places
 from backend.schema.bringing import BringRequest, Brought, BroughtFolder, Style, Wildcard
 from backend.schema.catalogue import Catalogue
+from backend.schema.errors import EngineLostError
 from backend.schema.events import Event
-from backend.schema.jobs import Actor, Job, JobState, PictureRemoved
+from backend.schema.jobs import OWNER, Actor, Job, JobState, PictureRemoved
 from backend.services.bringing_pictures import KIND, PictureBringer
 from backend.services.installations import Installations
 from backend.services.owner import only_the_owner
@@ -53,6 +54,10 @@ class Bringing:
         self._board = board
         self._lock = threading.Lock()
 
+    def look_again(self) -> None:
+        """Begin a job for each installation that has new pictures; returns at once."""
+        threading.Thread(target=self._look, name="pictures of others", daemon=True).start()
+
     def bring(self, actor: Actor, path: str) -> Brought:
         """Use the models, styles, wildcards and pictures of an installation where they lie.
 
@@ -71,7 +76,9 @@ class Bringing:
         only_the_owner(actor, _MAY)
         with self._lock:
             brought = self._installations.bring(path)
-            job = self._under_way(brought.path) or self._begun(actor, brought)
+            job = ""
+            if brought.pictures or self._bringer.pictures.known(brought.path):
+                job = self._under_way(brought.path) or self._begun(brought.path, brought.label)
         return brought.model_copy(update={"job": job})
 
     def all(self, actor: Actor) -> tuple[BroughtFolder, ...]:
@@ -120,15 +127,20 @@ class Bringing:
         jobs = (record.job for record in self._board.waiting(on_host=True))
         return next((job.id for job in jobs if job.kind == KIND and job.bringing.path == path), "")
 
-    def _begun(self, actor: Actor, brought: Brought) -> str:
-        """The job that looks for pictures, where there are any, or were."""
-        if not brought.pictures and not self._bringer.pictures.known(brought.path):
-            return ""
-        request = BringRequest(path=brought.path, label=brought.label)
+    def _look(self) -> None:
+        for one in self._installations.book.all():
+            news = self._bringer.has_news(one.path, one.label)
+            with self._lock, suppress(EngineLostError):
+                if news and self._bringer.book.find(one.path) and not self._under_way(one.path):
+                    self._begun(one.path, one.label)
+
+    def _begun(self, path: str, label: str) -> str:
+        """The job that puts the pictures of an installation into the gallery."""
+        request = BringRequest(path=path, label=label)
         job = Job(
             id=secrets.token_hex(6),
             kind=KIND,
-            owner=actor.id,
+            owner=OWNER.id,
             state=JobState.QUEUED,
             request=request.model_dump(mode="json"),
             created=time.time(),

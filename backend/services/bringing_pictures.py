@@ -59,30 +59,33 @@ class PictureBringer:
             OutputError: When the disk does not let us.
         """
         yield Stage(sentence=f"Looking for pictures of {request.label}")
-        folders = installation_at(Path(request.path), request.label).outputs
-        there = {_id_of(file): file for file in picture_files(folders)}
-        known = self.pictures.known(request.path)
-        self._drop(_gone(known, there, folders))
-        new = sorted((there[each] for each in there.keys() - known.keys()), key=_by_age)
+        look = self._look(request.path, request.label)
+        self._drop(look.gone)
         yield Stage(sentence=f"Reading pictures of {request.label}")
         broken: list[str] = []
         last = 0.0
-        for start in range(0, len(new), _AT_ONCE):
+        for start in range(0, len(look.new), _AT_ONCE):
             rows: list[BroughtPicture] = []
-            for file in new[start : start + _AT_ONCE]:
+            for file in look.new[start : start + _AT_ONCE]:
                 row = self._read(file)
-                if row is None:
+                if row is None or row.hidden:
                     broken.append(PurePosixPath(file.path).name)
-                else:
+                if row is not None:
                     last = max(row.created, last + _APART)
                     rows.append(replace(row, created=last))
             if not self._add(request.path, rows):
                 return
-            done = min(start + _AT_ONCE, len(new))
-            yield Progress(step=done, steps=len(new), batch=1, batches=1)
+            done = min(start + _AT_ONCE, len(look.new))
+            yield Progress(step=done, steps=len(look.new), batch=1, batches=1)
         if broken:
             yield Warned(sentence=_told(broken))
-        yield Finished(sentence=_outcome(len(new) - len(broken), len(there) - len(broken)))
+        shown = self.pictures.shown(request.path)
+        yield Finished(sentence=_outcome(len(look.new) - len(broken), shown))
+
+    def has_news(self, path: str, label: str) -> bool:
+        """Whether pictures of an installation came, changed or went since the last time."""
+        look = self._look(path, label)
+        return bool(look.new or look.gone)
 
     def forget(self, path: str) -> tuple[str, ...]:
         """Take an installation out of the book, and its pictures out of the gallery.
@@ -98,21 +101,35 @@ class PictureBringer:
             self._drop(gone)
         return gone
 
+    def _look(self, path: str, label: str) -> "_Look":
+        folders = installation_at(Path(path), label).outputs
+        there = {_id_of(file): file for file in picture_files(folders)}
+        known = self.pictures.known(path)
+        new = sorted((there[each] for each in there.keys() - known.keys()), key=_by_age)
+        return _Look(new, _gone(known, there, folders))
+
     def _read(self, file: PictureFile) -> BroughtPicture | None:
-        head = read_foreign(Path(file.path))
-        if head is None:
+        """A picture with what its head tells; what is none is hidden, so that it is read once.
+
+        None where the system does not let us read it now.
+        """
+        try:
+            head = read_foreign(Path(file.path))
+        except OSError:
             return None
-        request = infotext.read(head.infotext, self.catalogue) if head.infotext else None
+        told = head.infotext if head else ""
+        request = infotext.read(told, self.catalogue) if told else None
         return BroughtPicture(
             id=_id_of(file),
             path=file.path,
             bytes=file.bytes,
             changed=file.changed,
-            width=head.width,
-            height=head.height,
+            width=head.width if head else 0,
+            height=head.height if head else 0,
             seed=(request.seed.value if request else None) or 0,
             prompt=request.prompt.positive if request else "",
             created=file.changed / _NANOSECONDS,
+            hidden=head is None,
         )
 
     def _add(self, path: str, rows: Sequence[BroughtPicture]) -> bool:
@@ -130,6 +147,16 @@ class PictureBringer:
         for each in ids:
             with suppress(OSError):
                 thumbnail_of(self.thumbnails, each).unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What a look through the folders of an installation showed."""
+
+    new: Sequence[PictureFile]
+    """The oldest first."""
+    gone: Sequence[str]
+    """Their ids."""
 
 
 @contextmanager

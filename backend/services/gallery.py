@@ -150,7 +150,10 @@ class Gallery:
         Raises:
             NotFoundError: When the picture has none.
         """
-        head = read_foreign(file)
+        try:
+            head = read_foreign(file)
+        except OSError as error:
+            raise NotFoundError(f"{file.name} cannot be read: {error.strerror}.") from error
         if head is None or not head.infotext:
             raise NotFoundError(
                 f"{file.name} does not tell how it was made.", "Only A1111's text can be read."

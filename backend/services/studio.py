@@ -137,8 +137,10 @@ def open_studio(
         gallery = Gallery(board, shelf, places)
         previews = Previews(library, generation, gallery, board, places.data)
         open_things.callback(previews.close)
+        bringing = Bringing(library, bringer, hub_work.host_jobs, board)
         if resume:
             previews.resume()
+            bringing.look_again()
         books = Books.in_folder(places.data)
         work = Work(partial(is_needed, board), queue.free_memory, journal.pictures_with)
         getting = Getting(
@@ -156,7 +158,7 @@ def open_studio(
             hub_work.hubs,
             hub_work.downloads,
             Keeping(library, books, work),
-            Bringing(library, bringer, hub_work.host_jobs, board),
+            bringing,
             hub_work.identifying,
             hub_work.updates,
             previews,

@@ -50,8 +50,13 @@ def test_what_is_no_whole_picture_is_none(tmp_path):
     (tmp_path / "page.png").write_text("<svg>")
     Image.new("RGB", (8, 8)).save(tmp_path / "gif.png", "GIF")
 
-    for name in ("cut.png", "page.png", "gif.png", "absent.png"):
+    for name in ("cut.png", "page.png", "gif.png"):
         assert read_foreign(tmp_path / name) is None
+
+
+def test_what_the_system_refuses_may_be_read_another_time(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        read_foreign(tmp_path / "absent.png")
 
 
 def test_a_text_that_would_fill_the_memory_is_refused(tmp_path):

@@ -414,6 +414,7 @@ def test_a_restart_goes_on_and_remembers(places, tmp_path, monkeypatch):
     def stuck(path):
         reading.set()
         ending.wait(20)
+        raise OSError(5, "Input/output error")
 
     with monkeypatch.context() as patch:
         patch.setattr(bringing_pictures, "read_foreign", stuck)
@@ -429,6 +430,33 @@ def test_a_restart_goes_on_and_remembers(places, tmp_path, monkeypatch):
         assert {style.name for style in second.bringing.styles(OWNER)} == {"Oil", "Night"}
         cards = {one.name: one.entries for one in second.bringing.wildcards(OWNER)}
         assert cards == {"colours/warm": ("red", "gold"), "animal": ("fox", "owl")}
+
+
+def test_a_start_finds_what_was_drawn_meanwhile_and_else_begins_nothing(places, tmp_path):
+    folder = layouts.comfyui(tmp_path / "ComfyUI")
+    written(folder / "output" / "broken.png", "no picture")
+
+    def began(wanted):
+        with open_studio(places, launch=Script(places), warm=False) as studio:
+            if not wanted:
+                wait_until(
+                    lambda: not [t for t in threading.enumerate() if t.name.startswith("pictures")],
+                    lambda: "it still looks",
+                    seconds=20,
+                )
+            wait_until(
+                lambda: len(names(studio)) == wanted or not wanted,
+                lambda: f"{names(studio)}",
+                seconds=20,
+            )
+            return len([job for job in studio.jobs.snapshot(OWNER).jobs if job.kind == "bring"])
+
+    with open_studio(places, launch=Script(places), warm=False) as first:
+        brought(first, folder)
+    assert began(0) == 1
+    picture(folder / "output" / "new.png", "")
+    assert began(2) == 2
+    assert began(0) == 2
 
 
 def test_an_index_that_cannot_be_written_is_told(studio, places, tmp_path):
