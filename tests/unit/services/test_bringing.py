@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
+from backend.jobs import host_jobs
 from backend.places import default_places
 from backend.schema.bringing import MOST_UNCLEAR, Brought, Counted
 from backend.schema.errors import NotAllowedError, NotFoundError, RequestError
@@ -418,10 +419,11 @@ def test_a_restart_goes_on_and_remembers(places, tmp_path, monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr(bringing_pictures, "read_foreign", stuck)
+        patch.setattr(host_jobs, "_CLOSE_SECONDS", 0.01)
         with open_studio(places, launch=Script(places), warm=False) as first:
             found = first.bringing.bring(OWNER, str(folder))
             assert reading.wait(20)
-            threading.Timer(0.2, ending.set).start()
+        ending.set()
 
     with open_studio(places, launch=Script(places), warm=False) as second:
         assert looked_at(second, found).state is JobState.FINISHED
