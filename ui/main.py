@@ -13,6 +13,7 @@ from ui.browser.routes import browser_routes
 from ui.browser.shelf_routes import shelf_routes
 from ui.elements import element
 from ui.facts import page_facts
+from ui.guide.routes import guide_routes
 from ui.head import PageHead, static_version
 from ui.memory.routes import memory_routes
 from ui.panels import top_bar
@@ -48,6 +49,7 @@ def mount_page(app: FastAPI, studio: Verbs) -> FastAPI:
     app.include_router(page_routes(studio))
     app.include_router(picker_routes(studio))
     app.include_router(memory_routes(studio))
+    app.include_router(guide_routes(studio))
     app.include_router(browser_routes(studio))
     app.include_router(find_routes(studio))
     app.include_router(download_routes(studio))

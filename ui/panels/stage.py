@@ -9,3 +9,4 @@ def build() -> None:
     """Lay the panel out; our own elements draw it from the feed."""
     with gr.Column(elem_id="stage"):
         element("stage")
+        element("guide", content="", first="", hidden="")
