@@ -156,6 +156,22 @@ def test_a_hub_that_goes_away_keeps_the_hits_and_says_so(page, watch, world):
     expect(failed).to_be_hidden()
 
 
+def test_hits_come_while_one_scrolls_and_those_far_away_are_not_drawn(page):
+    view = open_find(page)
+    search(view)
+    tiles = view.get_by_role("listitem")
+    expect(view.locator(".told")).to_contain_text("48 models so far")
+
+    tiles.last.scroll_into_view_if_needed()
+
+    expect(view.locator(".told")).to_contain_text("70 models at CivitAI")
+    tiles.last.scroll_into_view_if_needed()
+    expect(tiles.last).to_contain_text("Fine Lines")
+    expect(tiles.first).to_be_empty()
+    tiles.first.scroll_into_view_if_needed()
+    expect(tiles.first).to_contain_text("Model 3")
+
+
 def test_slow_answers_to_older_questions_are_dropped(page, world):
     view = open_find(page)
     asked = len(world.requests)

@@ -22,7 +22,7 @@ export async function open(section) {
   const label = () => hub.selectedOptions[0].label;
   const adults = () => Boolean(mature?.checked);
   const pane = hit(own.details, own.waiting, adults);
-  const list = tiles(own.hits, () => next && !barren && !asking && more());
+  const list = tiles(own.hits, own.tiles, () => next && !barren && !asking && more());
   let turn = 0; // grows with each search: answers to older ones are dropped
   let asking = false;
   let searched = false;
@@ -88,6 +88,7 @@ export async function open(section) {
     else search();
   };
   text.oninput = ({ inputType }) => inputType === "insertFromPaste" && LINK.test(text.value.trim()) && own.wanted.requestSubmit();
+  text.onkeydown = (event) => event.key === "Escape" && text.value && event.stopPropagation(); // it empties the box
   own.wanted.onchange = ({ target }) => {
     fits();
     keep();
@@ -96,7 +97,11 @@ export async function open(section) {
   own.fold.onclick = () => set(own.fold, "aria-expanded", String(own.fold.getAttribute("aria-expanded") !== "true"));
   section.onclick = ({ target }) => {
     const button = target.closest("[data-do]");
-    if (button?.dataset.do === "open") pane.model(button.dataset);
+    if (button?.dataset.do === "open") {
+      set(own.tiles.querySelector("[aria-current]") ?? button, "aria-current", null);
+      set(button, "aria-current", "true");
+      pane.model(button.dataset);
+    }
     if (button?.dataset.do === "tokens") pane.tokens();
     if (button?.dataset.do === "more") more();
   };

@@ -26,9 +26,11 @@ function next() {
   }
 }
 
-/** Tiles in `pane`, which scrolls; `more` is called when its end comes near. */
-export function tiles(pane, more) {
+/** Tiles in `list`, which scrolls in `pane`; `more` is called when its end comes near. */
+export function tiles(pane, list, more) {
   const html = new WeakMap();
+  const end = document.createElement("div");
+  let known = new Set();
   const observer = new IntersectionObserver((entries) => {
     for (const { target, isIntersecting } of entries) {
       if (target === end) {
@@ -41,16 +43,15 @@ export function tiles(pane, more) {
       }
     }
   }, { root: pane, rootMargin: NEAR });
-  const end = document.createElement("div");
   end.className = "end";
-  let known = new Set();
 
   return {
     /** Take the place of what is there. */
     clear() {
       observer.disconnect();
       known = new Set();
-      pane.replaceChildren(end);
+      list.replaceChildren();
+      pane.replaceChildren(list, end);
       pane.scrollTop = 0;
     },
 
@@ -64,7 +65,7 @@ export function tiles(pane, more) {
         known.add(id);
         html.set(tile, tile.innerHTML);
         tile.replaceChildren();
-        end.before(tile);
+        list.append(tile);
         observer.observe(tile);
       }
       observer.unobserve(end);
