@@ -4,6 +4,7 @@ import { parts, say, set } from "../dom.js";
 import { active, remember, remembered, store } from "../store.js";
 import { followArrivals } from "./arrivals.js";
 import { get } from "./asking.js";
+import { styled } from "./styled.js";
 
 const VIEW_KEY = "easel.models";
 const CODE = {
@@ -42,13 +43,4 @@ function count() {
   const under = active(store.state, true).filter(({ kind }) => kind === "download").length;
   own.count.hidden = !under;
   say(own.count, String(under));
-}
-
-/** Load a style sheet, so that it is there before what it is for is drawn. */
-export function styled(name) {
-  return new Promise((done) => {
-    const link = document.createElement("link");
-    Object.assign(link, { rel: "stylesheet", href: new URL(`${name}.css`, import.meta.url).href, onload: done, onerror: done });
-    document.head.append(link);
-  });
 }

@@ -7,8 +7,9 @@ import { form } from "../form.js";
 import { goesOn, remember, remembered, store } from "../store.js";
 import { share } from "../words.js";
 import { get, post } from "./asking.js";
-import { show, styled } from "./browser.js";
+import { show } from "./browser.js";
 import { needsToken, told } from "./refused.js";
+import { styled } from "./styled.js";
 import { underWay } from "./under_way.js";
 
 const REPLACED_KEY = "easel.downloads.replaced";

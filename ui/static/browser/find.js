@@ -3,10 +3,10 @@
 import { parts, say, set } from "../dom.js";
 import { remember, remembered } from "../store.js";
 import { get, query } from "./asking.js";
-import { styled } from "./browser.js";
 import { tiles } from "./hits.js";
 import { hit } from "./hit.js";
 import { told } from "./refused.js";
+import { styled } from "./styled.js";
 
 const WANTED_KEY = "easel.find";
 const MATURE_KEY = "easel.find.mature";

@@ -7,6 +7,7 @@ import { form } from "../form.js";
 import { library } from "../library.js";
 import { goesOn, remember, remembered, store } from "../store.js";
 import { share } from "../words.js";
+import { styled } from "./styled.js";
 import { underWay } from "./under_way.js";
 
 const AWAY_KEY = "easel.guide";
@@ -18,9 +19,10 @@ export async function guide(place) {
   if (first && (remembered(AWAY_KEY, "localStorage") || hasAnother())) return;
   let purpose = "";
   const settled = new Set(); // downloads that ended while this was drawn
+  const looks = styled("guide");
 
   async function draw() {
-    const drawn = await attempt(() => call("GET", "/page/guide"), () => {});
+    const [drawn] = await Promise.all([attempt(() => call("GET", "/page/guide"), () => {}), looks]);
     if (!drawn) return;
     place.innerHTML = drawn;
     place.querySelector("[data-do=away]").hidden = !first;
@@ -97,19 +99,11 @@ export async function guide(place) {
     const button = target.closest("[data-do]");
     if (button) DEEDS[button.dataset.do](button, button.closest("[data-id]"));
   };
-  await Promise.all([styled(), draw()]);
+  await draw();
   store.subscribe(follow);
 }
 
 /** Whether there is something to draw with besides the model that ships with Easel. */
 function hasAnother() {
   return facts.library.checkpoints.some(({ id, problem }) => id !== "starter" && !problem);
-}
-
-function styled() {
-  return new Promise((done) => {
-    const link = document.createElement("link");
-    Object.assign(link, { rel: "stylesheet", href: new URL("guide.css", import.meta.url).href, onload: done, onerror: done });
-    document.head.append(link);
-  });
 }
