@@ -88,7 +88,9 @@ export async function open(section) {
     else search();
   };
   text.oninput = ({ inputType }) => inputType === "insertFromPaste" && LINK.test(text.value.trim()) && own.wanted.requestSubmit();
-  text.onkeydown = (event) => event.key === "Escape" && text.value && event.stopPropagation(); // it empties the box
+  text.onkeydown = (event) => {
+    if (event.key === "Escape" && text.value) event.stopPropagation(); // it empties the box
+  };
   own.wanted.onchange = ({ target }) => {
     fits();
     keep();
