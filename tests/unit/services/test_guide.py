@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
+from backend.hubs.files import telling_name
 from backend.hubs.licences import licence_terms
 from backend.library.index import HashRow, Index
 from backend.memory.pace import PaceBook
@@ -68,6 +69,7 @@ def test_an_entry_of_the_list_is_as_its_page_says(model):
     assert model.purpose in {each.id for each in KNOWN.purpose}
     assert model.page == f"https://huggingface.co/{model.repository}"
     assert model.file.endswith(".safetensors")
+    assert telling_name(model.repository, model.file) == model.file  # as the hub's answer has it
     assert model.variant in {"", *(each.id for each in family.variants)}
     assert (workload.width, workload.steps) == (
         (usual := family.defaults_for((model.variant,))).width,
