@@ -8,6 +8,7 @@ import pytest
 
 from backend.hubs.files import telling_name
 from backend.hubs.licences import licence_terms
+from backend.library.identify.identify import identify_file
 from backend.library.index import HashRow, Index
 from backend.memory.pace import PaceBook
 from backend.metadata.catalogue import load_catalogue
@@ -19,6 +20,7 @@ from backend.schema.errors import (
 )
 from backend.schema.generation import PromptSettings
 from backend.schema.jobs import OWNER, Actor, DeviceView, Role
+from backend.schema.models import Family
 from backend.services.well_known import load_well_known, workload_of
 from tests.fixtures import model_files as made
 from tests.fixtures.studio import MemoryStudio
@@ -27,6 +29,7 @@ GIB = 2**30
 ANNA = Actor(id="anna", role=Role.GUEST)
 APPLE = PromptSettings(positive="red apple")
 KNOWN = load_well_known()
+UNETS = {Family.SD15: made.sd15_checkpoint(), Family.SDXL: made.sdxl_checkpoint()}
 CARD = "A card"
 
 
@@ -78,6 +81,17 @@ def test_an_entry_of_the_list_is_as_its_page_says(model):
     parts = sum(part.bytes for part in workload.parts)
     assert parts == pytest.approx(model.bytes, rel=0.03)  # it is what its precision says
     assert licence_terms(model.licence)[-1].endswith((".", "!"))
+
+
+@pytest.mark.parametrize(
+    "model", [each for each in KNOWN.model if each.family in UNETS], ids=lambda model: model.id
+)
+def test_once_it_is_here_it_draws_with_the_settings_that_were_planned(model, tmp_path):
+    path = made.write_safetensors(tmp_path / model.file, UNETS[model.family])
+    variants = [fact.value for fact in identify_file(path).variants]
+    family = next(each for each in load_catalogue().families if each.id == model.family)
+
+    assert family.defaults_for(variants) == family.defaults_for((model.variant,))
 
 
 def test_the_list_has_something_of_every_size_for_every_purpose():
