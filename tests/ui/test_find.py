@@ -174,6 +174,20 @@ def test_hits_come_while_one_scrolls_and_those_far_away_are_not_drawn(page):
     expect(tiles.first).to_contain_text("Model 3")
 
 
+def test_a_view_that_does_not_come_says_so_and_comes_with_the_next_click(page, watch):
+    watch.expected = ("net::ERR_FAILED",)
+    page.route("**/page/browser/find", lambda route: route.abort(), times=1)
+    page.get_by_role("tab", name="Models").click()
+    button = page.get_by_role("group", name="Models").get_by_role("button", name="Find")
+    button.click()
+    view = page.get_by_role("region", name="Find models")
+    expect(view).to_contain_text("Easel does not answer. Press its button above again.")
+
+    button.click()
+
+    expect(view.get_by_role("searchbox")).to_be_visible()
+
+
 def test_slow_answers_to_older_questions_are_dropped(page, world):
     view = open_find(page)
     asked = len(world.requests)

@@ -36,7 +36,15 @@ export async function show(view, wanted) {
     set(own[name].parentElement.querySelector(`[data-view=${name}]`), "aria-pressed", String(name === view));
   }
   if (!opened.has(view)) opened.set(view, CODE[view]().then((code) => code.open(own[view])));
-  (await opened.get(view))?.(wanted);
+  const again = await opened.get(view).catch((error) => failed(view, error));
+  again?.(wanted);
+}
+
+/** A view that did not come says so; the next click on it tries again. */
+function failed(view, error) {
+  opened.delete(view);
+  own[view].textContent = `${error.sentence ?? "Easel does not answer."} Press its button above again.`;
+  if (!error.sentence) throw error;
 }
 
 function count() {

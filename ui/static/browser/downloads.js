@@ -4,15 +4,13 @@ import { attempt, call } from "../api.js";
 import { fillBar, parts, reconcile, say, set } from "../dom.js";
 import { toWork } from "../doings.js";
 import { form } from "../form.js";
-import { goesOn, remember, remembered, store } from "../store.js";
+import { goesOn, store } from "../store.js";
 import { share } from "../words.js";
 import { get, post } from "./asking.js";
 import { show } from "./browser.js";
 import { needsToken, told } from "./refused.js";
 import { styled } from "./styled.js";
 import { underWay } from "./under_way.js";
-
-const REPLACED_KEY = "easel.downloads.replaced";
 
 /** Set the view up. */
 export async function open(section) {
@@ -21,12 +19,12 @@ export async function open(section) {
   const own = parts(section);
   let brought = {}; // what finished downloads brought, by their ids
   let finished = -1;
-  const replaced = new Set(JSON.parse(remembered(REPLACED_KEY) ?? "[]")); // ended ones that go on as others
 
   const attempted = (action) => told(own.failed, action);
 
   function draw() {
-    const jobs = [...store.state.jobs.values()].filter(({ id, kind }) => kind === "download" && !replaced.has(id)).sort(inOrder);
+    const all = [...store.state.jobs.values()].filter(({ kind }) => kind === "download");
+    const jobs = all.filter((job) => !isReplaced(job, all)).sort(inOrder);
     own.empty.hidden = jobs.length > 0;
     reconcile(own.rows, jobs, ({ id }) => id, () => own.row.content.firstElementChild.cloneNode(true), fill);
     const ended = jobs.filter(({ state }) => state === "finished").length;
@@ -64,12 +62,7 @@ export async function open(section) {
 
   const DEEDS = {
     pause: (job) => attempted(() => post("/downloads/pause", { job })),
-
-    async resume(job) {
-      const begun = await attempted(() => post("/downloads/resume", { job }));
-      if (begun && begun.id !== job) remember(REPLACED_KEY, JSON.stringify([...replaced.add(job)]));
-    },
-
+    resume: (job) => attempted(() => post("/downloads/resume", { job })),
     cancel: (job) => attempted(() => call("POST", `/api/jobs/${job}/cancel`)),
     show: (job) => show("yours", { id: brought[job].model }),
     tokens: () => show("find", { tokens: true }),
@@ -92,6 +85,11 @@ export async function open(section) {
   };
   store.subscribe(draw);
   return draw;
+}
+
+/** Whether what came to nothing was begun anew since. */
+function isReplaced({ title, state, created }, all) {
+  return ["failed", "cancelled"].includes(state) && all.some((other) => other.title === title && other.created > created);
 }
 
 /** What is under way first, in the order in which it is done; then what ended last. */

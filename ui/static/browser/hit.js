@@ -8,7 +8,7 @@ import { goesOn, store } from "../store.js";
 import { get, post, query } from "./asking.js";
 import { show as showView } from "./browser.js";
 import { fetchPictures } from "./hits.js";
-import { told } from "./refused.js";
+import { needsToken, told } from "./refused.js";
 import { underWay } from "./under_way.js";
 
 /** The pane; `waiting` is its template while a hub is asked, `adults` tells whether to show all. */
@@ -71,9 +71,11 @@ export function hit(place, waiting, adults) {
       const row = place.querySelector(`[data-name="${CSS.escape(name)}"]`);
       const job = store.state.jobs.get(id);
       if (!row || !job) continue;
-      const { way } = parts(row);
+      const { way, token } = parts(row);
       way.hidden = false;
       say(way, underWay(job));
+      set(way, "data-failed", Boolean(job.failure));
+      token.hidden = !(job.failure && needsToken(job.failure));
       const button = row.querySelector("[data-file]");
       button.hidden = goesOn(job) || job.state === "finished";
     }
