@@ -8,11 +8,12 @@ import { goesOn, store } from "../store.js";
 import { doing, share } from "../words.js";
 import { get, post, tried } from "./asking.js";
 
-/** The pane; `changed` hears what the library is after a change, `done` that a card looks different. */
-export function about(place, { changed, done }) {
+/** The pane; `changed` hears what the library is after a change, `done` that a card looks
+ * different, `focus` which tile gets the focus back. */
+export function about(place, { changed, done, focus }) {
   const host = place.parentElement;
   let id = "";
-  let opener = null;
+  let opener = ""; // the place of the tile that was pressed
   let leave = () => {};
 
   const said = (text) => say(parts(place).said, text);
@@ -20,7 +21,7 @@ export function about(place, { changed, done }) {
   async function show(wanted) {
     const drawn = await get(`/about?id=${encodeURIComponent(wanted)}`);
     const same = id === wanted && !place.hidden;
-    if (!same) opener = document.activeElement;
+    if (!same) opener = document.activeElement.dataset.place;
     id = wanted;
     leave();
     place.innerHTML = drawn;
@@ -37,7 +38,7 @@ export function about(place, { changed, done }) {
     leave();
     place.hidden = true;
     set(host, "data-about", false);
-    if (opener?.isConnected) opener.focus();
+    focus(opener);
   }
 
   const attempted = (deed, button) => tried(parts(place).failed, () => deed(button));

@@ -21,6 +21,7 @@ export function grid(pane, ask) {
   let height = 0;
   let turn = 0; // grows with each new list: answers to older questions are dropped
   let frame = 0;
+  let focused = ""; // the place of a tile that gets the focus when it is drawn
 
   const size = (name) => parseFloat(getComputedStyle(pane).getPropertyValue(`--tile-${name}`));
 
@@ -76,6 +77,14 @@ export function grid(pane, ask) {
     known.set(chunk, html);
     element.innerHTML = html;
     element.style.blockSize = "";
+    if (focused) focus(focused);
+  }
+
+  /** Give a tile the focus, now or when it is drawn. */
+  function focus(at) {
+    const tile = sheet.querySelector(`[data-place="${at}"]`);
+    focused = tile ? "" : at;
+    tile?.focus({ preventScroll: true });
   }
 
   function fetchMissing(wanted) {
@@ -106,6 +115,7 @@ export function grid(pane, ask) {
 
   function renew({ total: now, cards }) {
     turn += 1;
+    if (sheet.contains(document.activeElement)) focused = document.activeElement.dataset.place;
     total = now;
     for (const element of drawn.values()) element.remove();
     for (const each of [drawn, known, waiting]) each.clear();
@@ -121,8 +131,10 @@ export function grid(pane, ask) {
   pane.addEventListener("scroll", schedule, { passive: true });
   new ResizeObserver(() => {
     if (!pane.clientWidth) return;
-    if (measure()) renew({ total });
-    else schedule();
+    const first = Math.floor(pane.scrollTop / (height / rows)) * columns;
+    if (!measure()) return schedule();
+    renew({ total });
+    pane.scrollTop = Math.floor(first / columns) * (height / rows);
   }).observe(pane);
 
   pane.addEventListener("keydown", (event) => {
@@ -135,7 +147,7 @@ export function grid(pane, ask) {
   });
 
   /** Show a list anew; from its beginning unless it is the same list as before. */
-  return async function show({ again = false } = {}) {
+  async function show({ again = false } = {}) {
     turn += 1;
     const mine = turn;
     measure();
@@ -147,5 +159,7 @@ export function grid(pane, ask) {
     if (!total) return;
     known.set(0, found.cards);
     if (drawn.has(0)) fill(drawn.get(0), 0, found.cards);
-  };
+  }
+
+  return { show, focus };
 }

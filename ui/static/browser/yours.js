@@ -17,12 +17,12 @@ export async function open(section) {
   const own = parts(section);
   const { filters } = own;
   const wanted = () => Object.fromEntries(new FormData(filters));
-  const list = grid(own.grid, async (offset, count) => {
+  const { show: list, focus } = grid(own.grid, async (offset, count) => {
     const found = await tried(own.failed, () => get(`/cards${query({ ...wanted(), offset, count })}`));
     if (found) say(own.told, found.sentence);
     return found;
   });
-  const pane = about(own.details, { changed, done: () => list({ again: true }) });
+  const pane = about(own.details, { changed, done: () => list({ again: true }), focus });
   let revision = library.revision;
   let timer = 0;
 
@@ -33,7 +33,7 @@ export async function open(section) {
   filters.oninput = () => {
     remember(FILTERS_KEY, JSON.stringify(wanted()));
     clearTimeout(timer);
-    timer = setTimeout(list, REST_MS);
+    timer = setTimeout(() => list(), REST_MS);
   };
 
   section.onclick = ({ target }) => {
