@@ -8,10 +8,10 @@ from backend.schema.jobs import OWNER
 from tests.fixtures.hub_server import TOKEN, hub_server
 from tests.fixtures.hubs.content import StoredFile
 from tests.fixtures.hubs.shelf import PICTURE
-from tests.fixtures.model_files import kohya_lora, sd15_checkpoint, write_safetensors
+from tests.fixtures.model_files import kohya_lora, small_checkpoint, write_safetensors
 from tests.fixtures.program import wait_until
 from tests.fixtures.real_studio import FIXTURE_JOBS
-from tests.ui.conftest import PHONE, site_in
+from tests.ui.conftest import PHONE, attached, site_in
 
 pytestmark = pytest.mark.browser
 
@@ -45,7 +45,7 @@ def fill(hubs, folder):
         hubs.add_file(HubName.CIVITAI, f"{number}.safetensors", b"x" * 100, model=str(number))
         hubs.civitai.models[str(number)].versions[0].images.append(picture)
     for model, name, file, tensors in (
-        ("1", "Harbour Painter", CHECKPOINT, sd15_checkpoint()),
+        ("1", "Harbour Painter", CHECKPOINT, small_checkpoint()),
         ("2", "Fine Lines", "lines.safetensors", kohya_lora()),
     ):
         path = write_safetensors(folder / file, tensors)
@@ -92,9 +92,9 @@ def test_a_model_is_found_looked_at_downloaded_and_chosen(page, site, world):
     details = view.get_by_role("region", name="Model on a hub")
     expect(details.get_by_role("heading", name="Harbour Painter")).to_be_visible()
     expect(details.locator(".samples img")).to_have_js_property("naturalWidth", 1)
-    world.behave(CHECKPOINT, bytes_per_second=40_000_000)
-    details.get_by_role("button", name="Download, 114 MB").click()
-    expect(details.locator(".files")).to_contain_text(" of 114 MB")
+    world.behave(CHECKPOINT, bytes_per_second=300_000)
+    details.get_by_role("button", name="Download, 9 MB").click()
+    expect(details.locator(".files")).to_contain_text(" of 9 MB")
     page.get_by_role("group", name="Models").get_by_role("button", name="Downloads").click()
     row = page.get_by_role("list", name="Downloads").get_by_role("listitem")
     expect(row).to_contain_text("Harbour Painter v1")
@@ -201,6 +201,11 @@ def test_slow_answers_to_older_questions_are_dropped(page, world):
 
     expect(view.get_by_role("listitem")).to_have_count(1)
     expect(view.get_by_role("listitem")).to_contain_text("Harbour Painter")
+    asked = len(world.requests)
+    page.reload()
+    attached(page)
+    expect(open_find(page).get_by_role("searchbox")).to_have_value("harbour")
+    assert len(world.requests) == asked
 
 
 def test_all_of_it_is_at_hand_on_a_phone(page):

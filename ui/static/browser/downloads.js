@@ -41,6 +41,7 @@ export async function open(section) {
     const { name, doing, why, bar, ...buttons } = parts(row);
     const going = goesOn(job);
     say(name, job.title.replace("Download ", ""));
+    for (const what of ["pause", "cancel"]) set(buttons[what], "aria-label", `${buttons[what].title} ${name.textContent}`);
     say(doing, job.failure ? "" : underWay(job));
     doing.hidden = Boolean(job.failure);
     why.hidden = !job.failure;
@@ -79,8 +80,10 @@ export async function open(section) {
   if (own.paste) own.paste.onsubmit = async (event) => {
     event.preventDefault();
     own.get.disabled = true;
+    own.asking.hidden = false;
     const begun = await attempted(() => post("/downloads/get", { text: own.paste.elements.text.value }));
     own.get.disabled = false;
+    own.asking.hidden = true;
     if (begun) own.paste.reset();
   };
   store.subscribe(draw);

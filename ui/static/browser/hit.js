@@ -61,8 +61,19 @@ export function hit(place, waiting, adults) {
     const { hub, id, version } = parts(place).about.dataset;
     const { file } = button.dataset;
     const wanted = { hub, model: id, version, file, even_pickles: "pickle" in button.dataset };
-    coming.set(file, (await post("/downloads/start", wanted)).id);
-    follow();
+    const { way } = parts(button.closest("li"));
+    way.hidden = false;
+    say(way, "Asking the hub");
+    button.disabled = true;
+    try {
+      coming.set(file, (await post("/downloads/start", wanted)).id);
+      follow();
+    } catch (error) {
+      way.hidden = true;
+      throw error;
+    } finally {
+      button.disabled = false;
+    }
   }
 
   /** Say beside each file how its download gets on. */
