@@ -43,7 +43,7 @@ export function hit(place, waiting, adults) {
     place.innerHTML = html;
     place.scrollTop = 0;
     place.querySelector("[data-do=back]").focus({ preventScroll: true });
-    fetchPictures(place);
+    fetchPictures(place, { first: true });
     for (const button of place.querySelectorAll("[data-pickle]")) askBefore(button, () => attempted(() => download(button)));
     const { version, about } = parts(place);
     if (version) version.onchange = () => model({ ...about.dataset, version: version.value });

@@ -5,9 +5,9 @@ const NEAR = "600px";
 const waiting = [];
 let underWay = 0;
 
-/** Fetch the pictures in an element, a few at a time. */
-export function fetchPictures(element) {
-  waiting.push(...element.querySelectorAll("img[data-src]"));
+/** Fetch the pictures in an element, a few at a time; before those that wait, if they are to be first. */
+export function fetchPictures(element, { first = false } = {}) {
+  waiting.splice(first ? 0 : waiting.length, 0, ...element.querySelectorAll("img[data-src]"));
   next();
 }
 
