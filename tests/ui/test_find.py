@@ -3,15 +3,16 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from backend.access import guard
 from backend.schema.hubs import HubName
-from backend.schema.jobs import OWNER
+from backend.schema.jobs import OWNER, Actor, Role
 from tests.fixtures.hub_server import TOKEN, hub_server
 from tests.fixtures.hubs.content import StoredFile
 from tests.fixtures.hubs.shelf import PICTURE
 from tests.fixtures.model_files import kohya_lora, small_checkpoint, write_safetensors
 from tests.fixtures.program import wait_until
 from tests.fixtures.real_studio import FIXTURE_JOBS
-from tests.ui.conftest import PHONE, attached, site_in
+from tests.ui.conftest import PHONE, attached, opened, site_in
 
 pytestmark = pytest.mark.browser
 
@@ -206,6 +207,25 @@ def test_slow_answers_to_older_questions_are_dropped(page, world):
     attached(page)
     expect(open_find(page).get_by_role("searchbox")).to_have_value("harbour")
     assert len(world.requests) == asked
+
+
+def test_a_guest_looks_and_is_told_who_downloads(context, site, monkeypatch):
+    monkeypatch.setattr(guard, "OWNER", Actor(id="anna", role=Role.GUEST))
+    page = opened(context, site)
+    view = open_find(page)
+    expect(view.get_by_label("Show what is for adults")).to_have_count(0)
+    search(view, "fine")
+    view.get_by_role("button", name="Fine Lines").click()
+    details = view.get_by_role("region", name="Model on a hub")
+    expect(details).to_contain_text("as a guest you can look")
+    expect(details.get_by_role("button", name="Download")).to_have_count(0)
+    expect(details.get_by_role("button", name="Use its settings")).to_be_visible()
+    view.get_by_role("button", name="Log-ins").click()
+    expect(details).to_contain_text("The owner of this Easel gives tokens.")
+    expect(details.get_by_label("Token for CivitAI")).to_have_count(0)
+    page.get_by_role("group", name="Models").get_by_role("button", name="Downloads").click()
+    downloads = page.get_by_role("region", name="Downloads")
+    expect(downloads).to_contain_text("The owner of this Easel downloads models")
 
 
 def test_all_of_it_is_at_hand_on_a_phone(page):
