@@ -144,6 +144,45 @@ def test_a_search_and_the_arrows_find_a_model_and_it_is_used(page):
     expect(page.locator("easel-model .model-button")).to_have_accessible_name("Checkpoint: painter")
 
 
+def test_a_list_is_asked_for_once_and_keeps_its_focus_when_it_is_looked_at_again(page):
+    asked: list[str] = []
+    open_tab(page)
+    page.on("request", lambda request: "/cards" in request.url and asked.append(request.url))
+    tab(page).get_by_role("searchbox").fill("style 013")
+    expect(tab(page).locator(".told")).to_contain_text("15 models of 5,000")
+    expect(tab(page).locator(".tile")).to_have_count(15)
+    tab(page).locator("[data-place='4']").press("ArrowRight")
+    expect(tab(page).locator("[data-place='5']")).to_be_focused()
+
+    with page.expect_response(lambda answer: "/cards" in answer.url):
+        tab(page).get_by_role("button", name="Rescan").evaluate("button => button.click()")
+    expect(tab(page).locator("[data-place='5']")).to_be_focused()
+    assert len(asked) == 2  # the search and the look
+
+
+def test_a_star_that_was_pressed_is_still_there_after_a_long_way(page):
+    grid = open_tab(page).locator(".grid")
+    star = grid.get_by_role("button", name="Favourite: style 0002")
+    star.click()
+    expect(star).to_have_attribute("aria-pressed", "true")
+    grid.hover()
+    page.mouse.wheel(0, 20_000)
+    expect(star).to_have_count(0)
+    page.mouse.wheel(0, -20_000)
+    expect(star).to_have_attribute("aria-pressed", "true")
+
+
+def test_an_empty_list_says_why_whatever_becomes_of_the_window(page):
+    open_tab(page)
+    tab(page).get_by_role("searchbox").fill("no model is called so")
+    expect(tab(page).locator(".sheet")).to_contain_text("No model is like this.")
+    page.set_viewport_size(PHONE)
+    page.set_viewport_size(DESKTOP)
+    drawn = "new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
+    page.evaluate(drawn)
+    expect(tab(page).locator(".sheet")).to_contain_text("No model is like this.")
+
+
 def test_a_model_is_marked_renamed_deleted_and_put_back(page, site):
     open_tab(page)
     choose(page, "style 0123")

@@ -53,6 +53,7 @@ export function grid(pane, ask) {
     const wanted = seen();
     for (const [chunk, element] of drawn) {
       if (wanted.includes(chunk)) continue;
+      if (known.has(chunk)) known.set(chunk, element.innerHTML); // a star may have been pressed
       element.remove();
       drawn.delete(chunk);
     }
@@ -103,7 +104,7 @@ export function grid(pane, ask) {
     if (mine !== turn) return;
     waiting.delete(chunk);
     if (!found) return; // it was said what went wrong; scrolling asks again
-    if (found.total !== total) return renew(found);
+    if (found.total !== total) return renew(found, chunk);
     known.set(chunk, found.cards);
     for (const [oldest] of known) {
       if (known.size <= KEPT) break;
@@ -113,14 +114,15 @@ export function grid(pane, ask) {
     schedule();
   }
 
-  function renew({ total: now, cards }) {
+  /** Draw all anew; `cards` are those of `chunk`, or say why there are none. */
+  function renew({ total: now, cards = "" }, chunk) {
     turn += 1;
     if (sheet.contains(document.activeElement)) focused = document.activeElement.dataset.place;
     total = now;
-    for (const element of drawn.values()) element.remove();
     for (const each of [drawn, known, waiting]) each.clear();
+    sheet.innerHTML = total ? "" : cards;
+    if (total && cards) known.set(chunk, cards);
     stretch();
-    if (!total) sheet.innerHTML = cards;
     draw();
   }
 
@@ -133,6 +135,7 @@ export function grid(pane, ask) {
     if (!pane.clientWidth) return;
     const first = Math.floor(pane.scrollTop / (height / rows)) * columns;
     if (!measure()) return schedule();
+    if (!total) return;
     renew({ total });
     pane.scrollTop = Math.floor(first / columns) * (height / rows);
   }).observe(pane);
@@ -154,11 +157,7 @@ export function grid(pane, ask) {
     const found = await ask(0, rows * columns);
     if (mine !== turn || !found) return;
     if (!again) pane.scrollTop = 0;
-    sheet.innerHTML = "";
-    renew(found);
-    if (!total) return;
-    known.set(0, found.cards);
-    if (drawn.has(0)) fill(drawn.get(0), 0, found.cards);
+    renew(found, 0);
   }
 
   return { show, focus };
