@@ -21,7 +21,8 @@ from backend.outputs.writing import write_atomically
 from backend.schema.errors import NotFoundError, OutputError
 from backend.schema.keeping import Binned
 
-_ABOUT = "about.json"
+_ABOUT = ".about.json"
+"""Hidden, since no model's file is: it must not meet a side-car of the same name."""
 
 ToSystem = Callable[[Path], None]
 """Puts one file or folder into the system's bin; raises `OSError` where there is none."""

@@ -194,7 +194,8 @@ class Keeping:
             OutputError: When the disk refuses it.
         """
         only_the_owner(actor, "empty the bin")
-        return self._books.bin.empty()
+        with self._lock:
+            return self._books.bin.empty()
 
     def copies(self, actor: Actor) -> tuple[Copies, ...]:  # noqa: ARG002
         """Models that are here several times, as far as hashes are known."""

@@ -249,6 +249,19 @@ def test_without_a_bin_easel_keeps_it_and_gives_it_back(described, tmp_path):
     assert own.all() == ()
 
 
+def test_a_side_car_called_as_the_bins_own_notes_takes_no_place(models, tmp_path):
+    model = made.write_safetensors(models / "loras" / "about.safetensors", made.kohya_lora())
+    (model.parent / "about.json").write_text('{"activation text": "ink"}')
+    before = names(model.parent)
+    own = Bin(tmp_path / "bin", no_bin)
+
+    about = own.put(belongings(model), nobody)
+
+    assert own.restore(about.id, nobody) == model
+    assert names(model.parent) == before
+    assert "ink" in (model.parent / "about.json").read_text()
+
+
 def test_what_comes_back_overwrites_nothing(described, tmp_path):
     own = Bin(tmp_path / "bin", no_bin)
     about = own.put(belongings(described), nobody)
