@@ -136,13 +136,14 @@ def _meant(
         for copies in (studio.keeping.copies(actor) if wanted.only == "copies" else ())
         for each in copies.ids
     }
+    broken = _broken(studio, actor) if wanted.only == "problems" else ()
     only: Mapping[Only, Callable[[LibraryEntry], bool]] = {
         "": lambda _: True,
         "favourites": lambda entry: marks.get(entry.id, Mark()).favourite,
         "copies": lambda entry: entry.id in copied,
         "updates": lambda entry: entry.id in newer,
         "unknown": lambda entry: not (entry.card and entry.card.source),
-        "problems": lambda entry: entry.problem is not None,
+        "problems": lambda entry: entry.id in broken,
     }
 
     def is_meant(entry: LibraryEntry) -> bool:
@@ -158,6 +159,13 @@ def _meant(
         )
 
     return is_meant
+
+
+def _broken(studio: Verbs, actor: Actor) -> frozenset[str]:
+    """The ids of what cannot be used as it is."""
+    unable = {info.id for info in studio.models.checkpoints(actor) if info.problem or info.missing}
+    broken = {entry.id for entry in studio.models.library(actor) if entry.problem}
+    return frozenset(unable | broken)
 
 
 def _families(entry: LibraryEntry) -> tuple[Family, ...]:
@@ -198,6 +206,7 @@ def _card(entry: LibraryEntry, info: CheckpointInfo | None, mark: Mark) -> Card:
         readable_bytes(entry.bytes),
         model.precision.label if model else "",
     )
+    wrong = info.problem if info else entry.problem
     problem = lacking(info.missing) if info else ""
     return Card(
         id=entry.id,
@@ -208,7 +217,7 @@ def _card(entry: LibraryEntry, info: CheckpointInfo | None, mark: Mark) -> Card:
         cover=(model.family_label if model else "") or PurePath(entry.path).suffix,
         preview=version_of(card),
         favourite=mark.favourite,
-        problem=problem or (entry.problem.sentence if entry.problem else ""),
+        problem=problem or (wrong.sentence if wrong else ""),
         fit=None,
         newer="",
     )

@@ -57,7 +57,7 @@ export function about(place, { changed, done, focus }) {
       say(words, now.failure ? `${now.failure.sentence} ${now.failure.hint}` : now.outcome || doing(now, store.state.system));
       if (goesOn(now)) return;
       leave();
-      if (now.state === "finished") attempted(then);
+      if (now.state === "finished") attempted(() => then(now));
     });
   }
 
@@ -67,10 +67,16 @@ export function about(place, { changed, done, focus }) {
     await changed(answer);
     if (gone) close();
     else await show(id);
-    if (!gone) said(answer.sentence);
+    if (gone) return;
+    said(answer.sentence);
+    place.scrollTop = 0;
   }
 
-  const rescan = async () => took(await post("/rescan"));
+  /** After a job that wrote something beside the model. */
+  async function written({ outcome }) {
+    await took(await post("/rescan"));
+    said(outcome || "The picture is its preview now.");
+  }
 
   const DEEDS = {
     back: close,
@@ -99,10 +105,10 @@ export function about(place, { changed, done, focus }) {
 
     async convert(from) {
       const wanted = from.elements ? Object.fromEntries(new FormData(from)) : { to: "same" };
-      follow(await post("/convert", { id, to: wanted.to, pruned: "pruned" in wanted }), rescan);
+      follow(await post("/convert", { id, to: wanted.to, pruned: "pruned" in wanted }), written);
     },
 
-    preview: async () => follow(await post("/preview", { id }), rescan),
+    preview: async () => follow(await post("/preview", { id }), written),
     "use-picture": async ({ dataset: { picture } }) => took(await post("/preview/use", { id, picture })),
     identify: async () => took(await post("/identify", { id })),
     rename: async ({ elements }) => took(await post("/rename", { id, name: elements.name.value })),
