@@ -65,12 +65,17 @@ def belongings(model: Path) -> Belongings:
     for each in sorted(model.parent.iterdir()):
         if each == model:
             continue
-        if described_stem(each.name) == stem or each.name in {stem + end for end in _ALSO_BESIDE}:
+        if _describes(each, stem):
             beside.append(each)
         elif stem_of(each) == stem:
             is_model = each.suffix.lower() in MODEL_SUFFIXES or (each / FOLDER_MARK).is_file()
             shared |= is_model
     return Belongings(model, tuple(beside), shared)
+
+
+def _describes(file: Path, stem: str) -> bool:
+    """Whether a file is about the models beside it that are called so."""
+    return described_stem(file.name) == stem or file.name in {stem + end for end in _ALSO_BESIDE}
 
 
 def relocate(owned: Belongings, folder: Path, stem: str, release: Release) -> Path:
@@ -93,6 +98,7 @@ def relocate(owned: Belongings, folder: Path, stem: str, release: Release) -> Pa
     refuse_to_overwrite(pairs)
     moved: list[tuple[Path, Path]] = []
     try:
+        _refuse_to_adopt(folder, stem)
         folder.mkdir(parents=True, exist_ok=True)
         for old, new in pairs:
             if owned.shared and old != owned.model:
@@ -116,6 +122,17 @@ def refuse_to_overwrite(pairs: Sequence[tuple[Path, Path]]) -> None:
     for old, new in pairs:
         if os.path.lexists(new) and not (old.exists() and new.exists() and old.samefile(new)):
             raise RequestError(f"There is {new} already.", "Choose another name or folder.")
+
+
+def _refuse_to_adopt(folder: Path, stem: str) -> None:
+    """Require that nothing in a folder would describe a model that comes to be called so."""
+    there = sorted(folder.iterdir()) if folder.is_dir() else []
+    for each in there:
+        if _describes(each, stem):
+            raise RequestError(
+                f"There is {each} already, which describes another model.",
+                "Choose another name or folder.",
+            )
 
 
 def move(old: Path, new: Path, release: Release) -> None:

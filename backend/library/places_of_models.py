@@ -1,5 +1,6 @@
 """Where a model may be put, and what it may be called."""
 
+import os
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
@@ -83,7 +84,7 @@ def folder_below(home: Path, asked: str) -> Path:
     folder = home
     for part in PurePosixPath(asked.strip().replace("\\", "/")).parts:
         folder /= checked_name(part)
-        if (folder / FOLDER_MARK).is_file():
+        if os.path.isfile(folder / FOLDER_MARK):  # noqa: PTH113  pathlib raises
             raise RequestError(f"{folder} is a model itself.", "Choose another folder.")
     return folder
 

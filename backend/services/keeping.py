@@ -14,7 +14,7 @@ from backend.library.marks import MarkBook
 from backend.library.moving import Belongings, belongings, refusal, relocate, stem_of
 from backend.library.notes import NoteBook
 from backend.library.places_of_models import checked_name, folder_below, home_of, right_folder
-from backend.schema.errors import RequestError
+from backend.schema.errors import NotFoundError, RequestError
 from backend.schema.jobs import Actor, PictureView
 from backend.schema.keeping import Binned, Copies, Mark, Used
 from backend.schema.library import LibraryEntry
@@ -118,8 +118,9 @@ class Keeping:
         only_the_owner(actor, "rename models")
         entry = self._library.entry(model_id)
         path = Path(entry.path)
-        ending = "" if path.is_dir() else path.suffix
-        stem = checked_name(name.strip().removesuffix(ending) if ending else name)
+        ending, asked = "" if path.is_dir() else path.suffix, name.strip()
+        given = asked.lower().endswith(ending.lower())
+        stem = checked_name(asked[: len(asked) - len(ending)] if given else asked)
         return self._relocated(entry, path.parent, stem)
 
     def move(self, actor: Actor, model_id: str, folder: str = "") -> LibraryEntry:
@@ -240,11 +241,17 @@ class Keeping:
 
         Raises:
             NotAllowedError: When it stays as it is.
+            NotFoundError: When it went away meanwhile.
             RequestError: When a job needs it.
             OutputError: When its folder cannot be read.
         """
         home_of(entry, self._library.folders.all())
         path = Path(entry.path)
+        if not path.exists():  # a second click, or another program was quicker
+            self._library.rescan()
+            raise NotFoundError(
+                f"“{entry.name}” is not there any more.", "The list of models knows it now."
+            )
         if self._work.needs(path):
             raise RequestError(
                 f"A job needs “{entry.name}”.", "Wait until it is done, or cancel it."

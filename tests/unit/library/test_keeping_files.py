@@ -83,6 +83,18 @@ def test_nothing_is_overwritten(described, taken):
     assert (described.parent / taken).read_text() == "mine"
 
 
+@pytest.mark.parametrize("left", ["b.civitai.info", "b.txt"])
+def test_a_model_does_not_take_over_what_describes_another(described, left):
+    (described.parent / "a.civitai.info").unlink()
+    (described.parent / "a.txt").unlink()
+    (described.parent / left).touch()
+
+    with pytest.raises(RequestError, match="describes another"):
+        relocate(belongings(described), described.parent, "b", nobody)
+
+    assert described.exists()
+
+
 def test_where_the_last_file_cannot_be_moved_the_first_go_back(described, monkeypatch):
     rename = Path.rename
 
@@ -200,6 +212,15 @@ def test_other_names_are_taken(name):
 def test_a_folder_elsewhere_is_refused(models, folder):
     with pytest.raises(RequestError):
         folder_below(models, folder)
+
+
+def test_a_folder_too_deep_for_the_system_is_told(described, models):
+    folder = folder_below(models, "/".join(["deep" * 40] * 60))
+
+    with pytest.raises(OutputError, match="cannot be moved"):
+        relocate(belongings(described), folder, "a", nobody)
+
+    assert described.exists()
 
 
 def test_a_folder_inside_a_model_is_refused(models):

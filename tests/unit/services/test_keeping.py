@@ -95,6 +95,21 @@ def test_a_deleted_model_leaves_the_library_and_comes_back_with_its_mark(desk):
     assert desk.keeping.empty_bin(OWNER) == binned.bytes
 
 
+def test_a_model_that_went_away_is_told_and_leaves_the_list(desk):
+    assert desk.library.entries()
+    (desk.models / "dream.safetensors").unlink()
+
+    with pytest.raises(NotFoundError, match="not there any more"):
+        desk.keeping.delete(OWNER, "dream.safetensors")
+
+    assert "dream.safetensors" not in {entry.id for entry in desk.library.entries()}
+
+
+def test_the_ending_may_be_given_in_any_case(desk):
+    renamed = desk.keeping.rename(OWNER, "dream.safetensors", " night.SafeTensors ")
+    assert renamed.id == "night.safetensors"
+
+
 def test_what_a_job_needs_stays(desk):
     desk.needed.append(desk.models / "dream.safetensors")
 
