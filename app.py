@@ -41,6 +41,13 @@ def plan(arguments: "Sequence[str]") -> int:
     return command(arguments)
 
 
+def prompt(arguments: "Sequence[str]") -> int:
+    """Tell how a prompt is read; return the exit code."""
+    from backend.api.cli import prompt as command
+
+    return command(arguments)
+
+
 def convert(arguments: "Sequence[str]") -> int:
     """Make safetensors of a pickled checkpoint; return the exit code."""
     from backend.api.cli import convert as command
@@ -65,6 +72,7 @@ def main() -> int:
         "generate": generate,
         "models": models,
         "plan": plan,
+        "prompt": prompt,
         "convert": convert,
     }
     return run(sys.argv[1:], inside)

@@ -23,6 +23,11 @@ class Places:
         """Presets that ship with Easel."""
         return self.root / "presets"
 
+    @property
+    def wildcards(self) -> Path:
+        """A person's own lists for `__name__` in prompts, beside the models."""
+        return self.models.parent / "wildcards"
+
 
 def default_places() -> Places:
     """The folders beside `app.py`, unless EASEL_OUTPUTS, EASEL_DATA or EASEL_MODELS name others."""

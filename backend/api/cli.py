@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import click
 
-from backend.api import generate_command, models_command, plan_command
+from backend.api import generate_command, models_command, plan_command, prompt_command
 from backend.api.convert_command import convert_command
 from backend.api.models_bring_command import bring_commands
 from backend.api.models_get_command import get_command
@@ -18,6 +18,7 @@ from backend.services.hubs import open_hubs
 from backend.services.memory import open_memory
 from backend.services.models import open_models
 from backend.services.studio import open_studio
+from backend.services.wording import Wording
 
 
 def generate(argv: Sequence[str]) -> int:
@@ -42,6 +43,11 @@ def models(argv: Sequence[str]) -> int:
 def plan(argv: Sequence[str]) -> int:
     """Run `plan` and return the exit code; the page may run at the same time."""
     return plan_command.run(argv, lambda: open_memory(default_places()))
+
+
+def prompt(argv: Sequence[str]) -> int:
+    """Run `prompt TEXT` and return the exit code; nothing is loaded."""
+    return prompt_command.run(argv, lambda: Wording(default_places()).wildcards())
 
 
 def convert(argv: Sequence[str]) -> int:

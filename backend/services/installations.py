@@ -102,7 +102,7 @@ class Installations:
 
     def wildcards(self) -> tuple[Wildcard, ...]:
         """The wildcards of all installations."""
-        return tuple(each for one in self.book.all() for each in _Opened.of(one).wildcards())
+        return tuple(each for one in self.book.all() for each in wildcards_of(one))
 
     def _in_library(self, folder: Path, known: InUse | None) -> InUse:
         """The installation, once its folder is one that models come from."""
@@ -180,6 +180,11 @@ class _Opened:
         """Its wildcards."""
         for place in self.installation.wildcards:
             yield from read_wildcards(place, self.notes.folder, self.label, self.notes.note)
+
+
+def wildcards_of(one: InUse) -> Iterator[Wildcard]:
+    """The wildcards of an installation, as they are now."""
+    return _Opened.of(one).wildcards()
 
 
 def _installation_in(folder: Path) -> Path:

@@ -1,0 +1,1 @@
+"""The language of prompts: what a text means, read without a model."""

@@ -1,0 +1,159 @@
+"""Prompts that leave a choice: `{red|blue}`, `{2::red|blue}`, `{2$$red|green|blue}`, `__colour__`.
+
+The options may hold choices themselves. Which are taken follows from the seed alone. Braces without
+a choice, brackets without their partner and wildcards that are not there stay as they are typed; a
+backslash takes a brace's meaning away.
+
+Source: the grammar that the extension “Dynamic Prompts” documents under “Variants” and “Wildcards”.
+"""
+
+import random
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from backend.prompts.wildcards import Wildcards
+
+DEEPEST, MOST = 30, 2_000
+"""How deep choices lie in each other, and how many are made for one prompt: lists can name
+themselves."""
+_WILDCARD = re.compile(r"__([^\s_{}|](?:[^{}|\n]*?[^\s_{}|])?)__")
+_COUNT = re.compile(r"\s*(?:(?P<exactly>\d{1,6})|(?P<least>\d{0,6})-(?P<most>\d{0,6}))\s*\$\$")
+_WEIGHT = re.compile(r"\s*(\d{1,9}(?:\.\d*)?|\.\d+)::")
+_SEPARATOR = ", "
+
+
+@dataclass
+class _Chooser:
+    """Makes the choices of one prompt, one after the other."""
+
+    random: random.Random
+    wildcards: Wildcards
+    left: int = MOST
+    missing: set[str] = field(default_factory=set[str])
+
+    def write(self, text: str, depth: int = 0) -> str:
+        """The text with all its choices made."""
+        if depth == DEEPEST:
+            return text
+        partners = _partners(text)
+        written: list[str] = []
+        place = 0
+        while place < len(text):
+            wildcard = _WILDCARD.match(text, place)
+            if wildcard:
+                written.append(self._from_list(wildcard, depth))
+                place = wildcard.end()
+            elif text[place] == "{" and place in partners:
+                end = partners[place]
+                written.append(self._chosen(text[place + 1 : end], depth))
+                place = end + 1
+            else:
+                length = 2 if text[place] == "\\" else 1
+                written.append(text[place : place + length])
+                place += length
+        return "".join(written)
+
+    def _from_list(self, wildcard: re.Match[str], depth: int) -> str:
+        entries = self.wildcards.entries(wildcard[1])
+        if not entries:
+            self.missing.add(wildcard[1])
+            return wildcard[0]
+        return self._some(entries, 1, _SEPARATOR, depth)
+
+    def _chosen(self, body: str, depth: int) -> str:
+        counted = _COUNT.match(body)
+        inside = body[counted.end() :] if counted else body
+        separator = _SEPARATOR
+        if counted and "$$" in inside:
+            separator, _, inside = inside.partition("$$")
+        options = _options(inside)
+        if not counted and len(options) == 1:
+            return f"{{{self.write(body, depth + 1)}}}"
+        only = _WILDCARD.fullmatch(inside.strip())
+        if only and self.wildcards.entries(only[1]):
+            options = list(self.wildcards.entries(only[1]))
+        return self._some(options, self._count(counted, len(options)), separator, depth)
+
+    def _count(self, counted: re.Match[str] | None, available: int) -> int:
+        if counted is None:
+            return 1
+        if counted["exactly"]:
+            return int(counted["exactly"])
+        least, most = int(counted["least"] or 1), min(int(counted["most"] or available), available)
+        return least + int(self.random.random() * (max(least, most) - least + 1))
+
+    def _some(self, options: Sequence[str], count: int, separator: str, depth: int) -> str:
+        """So many of the options as there are, none twice, in the order in which they are drawn."""
+        rest = [_weighed(option) for option in options]
+        taken: list[str] = []
+        while rest and len(taken) < count and self.left > 0:
+            self.left -= 1
+            _, text = rest.pop(self._place([weight for weight, _ in rest]))
+            taken.append(self.write(text, depth + 1))
+        return separator.join(taken)
+
+    def _place(self, weights: Sequence[float]) -> int:
+        """Draw a place; where nothing weighs anything, all are alike."""
+        point = self.random.random() * sum(weights)
+        for place, weight in enumerate(weights):
+            point -= weight
+            if point < 0:
+                return place
+        return int(self.random.random() * len(weights))
+
+
+def make_choices(template: str, seed: int | str, wildcards: Wildcards) -> str:
+    """The prompt that a template becomes with a seed, the same each time."""
+    return _Chooser(random.Random(str(seed)), wildcards).write(template)  # noqa: S311  no secret
+
+
+def missing_wildcards(template: str, wildcards: Wildcards) -> tuple[str, ...]:
+    """The names between double underscores in a text for which there is no list, in order."""
+    names = dict.fromkeys(found[1] for found in _WILDCARD.finditer(template))
+    return tuple(name for name in names if not wildcards.entries(name))
+
+
+def leaves_choices(template: str) -> bool:
+    """Whether a text may hold choices, without reading any list."""
+    return "{" in template or _WILDCARD.search(template) is not None
+
+
+def _partners(text: str) -> dict[int, int]:
+    """The places of brackets that open, with those that close them; braces hold square ones."""
+    found: dict[int, int] = {}
+    waiting: list[tuple[str, int]] = []
+    braces = 0
+    escaped = False
+    for place, sign in enumerate(text):
+        if escaped or sign == "\\":
+            escaped = not escaped
+        elif sign in "{[":
+            waiting.append((sign, place))
+            braces += sign == "{"
+        elif sign == "]" and waiting and waiting[-1][0] == "[":
+            found[waiting.pop()[1]] = place
+        elif sign == "}" and braces:
+            while waiting[-1][0] != "{":
+                waiting.pop()
+            found[waiting.pop()[1]] = place
+            braces -= 1
+    return found
+
+
+def _options(body: str) -> list[str]:
+    """What lies between the bars of a choice; those within brackets belong to what is in these."""
+    partners = _partners(body)
+    options: list[str] = []
+    start = place = 0
+    while place < len(body):
+        if body[place] == "|":
+            options.append(body[start:place])
+            start = place + 1
+        place = partners.get(place, place + (body[place] == "\\")) + 1
+    return [*options, body[start:]]
+
+
+def _weighed(option: str) -> tuple[float, str]:
+    found = _WEIGHT.match(option)
+    return (float(found[1]), option[found.end() :]) if found else (1.0, option)
