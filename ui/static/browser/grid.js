@@ -65,12 +65,12 @@ export function grid(pane, ask) {
     const element = document.createElement("div");
     element.className = "chunk";
     element.style.transform = `translateY(${chunk * height}px)`;
-    const html = known.get(chunk);
-    if (html !== undefined) fill(element, chunk, html);
-    else element.style.blockSize = `${height}px`;
     const after = [...drawn.keys()].filter((other) => other > chunk).sort((a, b) => a - b)[0];
     sheet.insertBefore(element, drawn.get(after) ?? null);
     drawn.set(chunk, element);
+    const html = known.get(chunk);
+    if (html === undefined) element.style.blockSize = `${height}px`;
+    else fill(element, chunk, html);
   }
 
   function fill(element, chunk, html) {
