@@ -49,7 +49,7 @@ def read_safetensors(file: BinaryIO, name: str, file_bytes: int) -> Header:
     """Read and check the header at the start of `file`.
 
     Args:
-        file: At its start; `looks_like_safetensors` is true of it.
+        file: At its start.
         name: The file's name, for sentences.
         file_bytes: The size of the whole file.
 
@@ -57,6 +57,8 @@ def read_safetensors(file: BinaryIO, name: str, file_bytes: int) -> Header:
         ModelDamagedError: When the header is no JSON of the format, or does not fit the file.
     """
     length = int.from_bytes(file.read(_LENGTH_BYTES), "little")
+    if length > MAXIMUM_HEADER_BYTES:
+        _unreadable(name)
     text = file.read(length)
     if len(text) < length:
         _truncated(name, file_bytes, _LENGTH_BYTES + length)
@@ -70,12 +72,12 @@ def read_safetensors(file: BinaryIO, name: str, file_bytes: int) -> Header:
 
 def _parse(text: bytes, name: str) -> dict[str, object]:
     try:
-        parsed = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ModelDamagedError(
-            f"“{name}” is damaged: its header is not readable.", DOWNLOAD_AGAIN
-        ) from error
-    return cast("dict[str, object]", parsed)  # it begins with "{", so it is an object
+        parsed: object = json.loads(text)
+    except (ValueError, RecursionError):
+        parsed = None
+    if not isinstance(parsed, dict):
+        _unreadable(name)
+    return cast("dict[str, object]", parsed)
 
 
 def _metadata(entry: object) -> dict[str, str]:
@@ -142,6 +144,10 @@ def _check_places(
         raise ModelDamagedError(
             f"“{name}” is damaged: it is longer than its header says.", DOWNLOAD_AGAIN
         )
+
+
+def _unreadable(name: str) -> NoReturn:
+    raise ModelDamagedError(f"“{name}” is damaged: its header is not readable.", DOWNLOAD_AGAIN)
 
 
 def _damaged(name: str, key: str) -> NoReturn:

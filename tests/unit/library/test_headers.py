@@ -1,11 +1,13 @@
 """Files that are not what their names say, each called what it is."""
 
+import io
 import os
 import pickle
 import struct
 
 import pytest
 
+from backend.formats.safetensors import read_safetensors
 from backend.library.headers import read_header
 from backend.schema.errors import ModelDamagedError, ModelError, ModelMissingError
 from tests.fixtures import model_files as made
@@ -76,6 +78,12 @@ def test_a_broken_header_is_told(tmp_path, header):
 
     with pytest.raises(ModelDamagedError):
         read_header(path)
+
+
+@pytest.mark.parametrize("content", [b"\xff" * 8 + b"{}", b"\2" + b"\0" * 7 + b"[]", b"{", b""])
+def test_a_header_that_nobody_looked_at_before_is_told_too(content):
+    with pytest.raises(ModelDamagedError, match="not readable|incomplete"):
+        read_safetensors(io.BytesIO(content), "a.safetensors", len(content))
 
 
 @pytest.mark.parametrize("cut", [3, 10, 30, 200, 2_000])
