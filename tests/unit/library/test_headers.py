@@ -82,7 +82,7 @@ def test_a_broken_header_is_told(tmp_path, header):
 
 @pytest.mark.parametrize("content", [b"\xff" * 8 + b"{}", b"\2" + b"\0" * 7 + b"[]", b"{", b""])
 def test_a_header_that_nobody_looked_at_before_is_told_too(content):
-    with pytest.raises(ModelDamagedError, match="not readable|incomplete"):
+    with pytest.raises(ModelDamagedError, match=r"not readable|incomplete"):
         read_safetensors(io.BytesIO(content), "a.safetensors", len(content))
 
 
