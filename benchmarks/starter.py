@@ -29,10 +29,13 @@ from recipes.starter.build_pairs import LARGE, SMALL
 from recipes.starter.catalogue import read_catalogue
 from recipes.starter.colours import Picture
 from recipes.starter.compose import Placing, Variant, compose
+from recipes.starter.edge_obedience import COUNT as MAPS
+from recipes.starter.edge_obedience import draw as draw_controlled
+from recipes.starter.edge_obedience import make_tasks, open_controlled, score
 from recipes.starter.judge import JUDGE, JudgeChangedError, open_judge, recognise
 from recipes.starter.obedience import has_colour, name_background
 from recipes.starter.parts import Autoencoder, open_autoencoder
-from recipes.starter.places import MODEL
+from recipes.starter.places import CONTROLNET, MODEL
 from recipes.starter.sheet import Parts, draw, make_sheet, open_pipeline
 from recipes.starter.training import mean
 
@@ -216,6 +219,16 @@ def print_networks(model: Path, asked: Sequence[Asked], art: EmojiArt) -> None:
               f"bicubic {found['bicubic']:.1f} dB |")  # fmt: skip
 
 
+def print_edges(model: Path, share: float) -> None:
+    """Print how well pictures keep to maps of edges, with the ControlNet and without it."""
+    tasks = make_tasks(max(1, round(share * MAPS)))
+    pipeline = open_controlled(model, model / CONTROLNET)
+    without, controlled = (
+        score(draw_controlled(pipeline, tasks, weight), tasks) for weight in (0.0, 1.0)
+    )
+    print(f"| F1 of the edges of {len(tasks)} maps | {controlled:.3f} | without {without:.3f} |")
+
+
 def answer(
     model: Path, parts: Parts, prompts: dict[str, list[Asked]]
 ) -> tuple[dict[str, list[Answered]], float]:
@@ -256,6 +269,7 @@ def main() -> int:
     for name, found in answers.items():
         print_shares(f"{len(found)} {name} prompts", found, art)
     print_networks(options.model, prompts["new"][:ENLARGED], art)
+    print_edges(options.model, options.share)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"| a picture, 20 steps, in batches of 8 | {seconds:.1f} s | peak {peak:.0f} MB |")
     print(f"| weights | {megabytes(options.model):.1f} MB | |")
