@@ -3,7 +3,7 @@
 import logging
 import os
 from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,6 +29,9 @@ from backend.schema.models import ModelFile, ModelKind
 LOG = logging.getLogger(__name__)
 
 _HEAD = 512
+_TICK = 0.2
+_LONGEST_END = 30.0
+"""Seconds; a cancelled download may wait that long for the next bytes before it hears of it."""
 
 
 class Downloader:
@@ -60,11 +63,13 @@ class Downloader:
         """
         refuse_before(request)
         self._require_inside(Path(request.folder))
-        there = self._models.with_hash(request.file.sha256) if request.file.sha256 else None
-        if there is not None:
-            yield Finished(sentence=f"You have it already: {self._told(there)}.")
-            return
-        with self._alone(request):
+        lock = self._lock(request)
+        yield from self._taken(lock, request.file.name)
+        try:
+            there = self._models.with_hash(request.file.sha256) if request.file.sha256 else None
+            if there is not None:
+                yield Finished(sentence=f"You have it already: {self._told(there)}.")
+                return
             part = Part(request)
             part.open()
             with closing(part):
@@ -72,20 +77,25 @@ class Downloader:
                 yield Stage(sentence=f"Checking {request.file.name}")
                 target = yield from self._placed(request, part)
             yield from describe(target, request, part.sha256, self._network)
+        finally:
+            lock.release()
         self._models.arrived(target, part.sha256)
         yield Finished(sentence=f"{self._told(target)} is here.")
 
     def discard(self, request: DownloadRequest) -> None:
-        """Remove what an unfinished download left, unless another program is at it.
+        """Remove what an unfinished download left, unless somebody is at it (again).
 
         Raises:
             OSError: When it cannot be removed.
         """
-        try:
-            with self._alone(request):
-                Part(request).remove()
-        except RequestError:
+        lock = self._lock(request)
+        if not lock.take(_holder()):
             LOG.info("download.kept file=%s", request.file.name)
+            return
+        try:
+            Part(request).remove()
+        finally:
+            lock.release()
 
     def _fetched(self, request: DownloadRequest, part: Part) -> Iterator[Event]:
         """All bytes, with the right hash.
@@ -150,19 +160,26 @@ class Downloader:
             yield Warned(sentence=told)
         yield Warned(sentence=f"{name} is a pickle; convert it to safetensors before you use it.")
 
-    @contextmanager
-    def _alone(self, request: DownloadRequest) -> Generator[None]:
-        """Keep everybody else away from the same unfinished file."""
-        lock = HeldLock(self._locks / f"{part_key(request)[:16]}.lock")
-        if not lock.take(f"process {os.getpid()}"):
-            raise RequestError(
-                f"“{request.file.name}” is being downloaded already ({lock.holder}).",
-                "Wait for it, or end that download first.",
-            )
-        try:
-            yield
-        finally:
-            lock.release()
+    def _lock(self, request: DownloadRequest) -> HeldLock:
+        """What keeps everybody else away from the same unfinished file."""
+        return HeldLock(self._locks / f"{part_key(request)[:16]}.lock")
+
+    def _taken(self, lock: HeldLock, name: str) -> Iterator[Event]:
+        """Take the lock; a download of our own that was cancelled just now may still be ending.
+
+        Raises:
+            RequestError: When another program has it.
+        """
+        left = _LONGEST_END
+        while not lock.take(_holder()):
+            if lock.holder != _holder() or left <= 0:
+                raise RequestError(
+                    f"“{name}” is being downloaded already ({lock.holder}).",
+                    "Wait for it, or end that download first.",
+                )
+            yield Stage(sentence=f"Waiting for the end of the last download of {name}")
+            self._means.wait(_TICK)
+            left -= _TICK
 
     def _require_inside(self, folder: Path) -> None:
         if not folder.resolve().is_relative_to(self._folder.resolve()) and not (
@@ -173,6 +190,10 @@ class Downloader:
     def _told(self, path: Path) -> str:
         inside = path.is_relative_to(self._folder)
         return path.relative_to(self._folder).as_posix() if inside else str(path)
+
+
+def _holder() -> str:
+    return f"process {os.getpid()}"
 
 
 def _hashed(part: Part, name: str) -> Iterator[Event]:

@@ -206,6 +206,21 @@ def test_a_cancelled_download_leaves_nothing_and_a_failed_one_can_be_resumed(ope
         finished(studio, again)
 
 
+def test_what_was_cancelled_can_be_asked_for_again_at_once(opened, hubs, places):
+    hubs.add_file(HubName.CIVITAI, NAME, lora(1_000_000))
+    hubs.behave(NAME, bytes_per_second=100_000)
+    with opened() as studio:
+        job = studio.downloads.start(OWNER, HubName.CIVITAI, "1")
+        begun(studio, job)
+        studio.jobs.cancel(OWNER, job.id)
+        again = studio.downloads.start(OWNER, HubName.CIVITAI, "1")
+        hubs.behave(NAME, bytes_per_second=0)
+
+        assert again.id != job.id
+        finished(studio, again)
+    assert (places.models / "loras" / NAME).read_bytes() == lora(1_000_000)
+
+
 def test_a_gated_model_comes_with_the_token_which_is_written_nowhere(
     opened, hubs, places, tmp_path, caplog
 ):
