@@ -162,7 +162,7 @@ def _translated(url: str) -> Generator[None]:
     """Say what broke in words."""
     try:
         yield
-    except httpx.TransportError as error:
+    except httpx.RequestError as error:
         raise broken(httpx.URL(url).host, error) from error
 
 

@@ -67,7 +67,7 @@ def wants_login(hub: HubName, url: httpx.URL) -> None:
         raise _login(hub.label, url.host, has_token=False)
 
 
-def broken(host: str, error: httpx.TransportError) -> HubError:
+def broken(host: str, error: httpx.RequestError) -> HubError:
     """What a broken connection means."""
     if isinstance(error, httpx.TimeoutException):
         return HubUnreachableError(f"{host} does not answer in time.", _LATER)

@@ -370,6 +370,16 @@ def test_an_answer_that_swells_while_it_is_unpacked_is_refused(connect, monkeypa
             connect(settings, lambda hub: None).json(f"{origin}/api")
 
 
+def test_an_answer_that_is_not_packed_as_it_says_is_told(connect):
+    def answer(handler):
+        handler.send_body(200, b"{}", headers={"Content-Encoding": "gzip"})
+
+    with serving(answer) as origin:
+        settings = HubSettings(civitai=HubAddresses(address=origin))
+        with pytest.raises(HubUnreachableError, match="broke"):
+            connect(settings, lambda hub: None).json(f"{origin}/api")
+
+
 def test_an_answer_that_drips_is_given_up(monkeypatch, hubs, network):
     monkeypatch.setattr(network_module, "LONGEST_SECONDS", 0.05)
     file = hubs.add_file(HubName.CIVITAI, "dream.png", b"x" * 200_000)
