@@ -54,8 +54,10 @@ def status_of(error: EaselError) -> int:
 
 
 def error_json(code: str, sentence: str, hint: str = "") -> dict[str, str]:
-    """An error as every route tells it."""
-    return {"code": code, "sentence": sentence, "hint": hint}
+    """An error as every route tells it, whatever people wrote that it repeats."""
+    told = {"code": code, "sentence": sentence, "hint": hint}
+    # Half a character (a lone surrogate) is valid in a request's JSON, and no answer can carry it.
+    return {name: text.encode(errors="replace").decode() for name, text in told.items()}
 
 
 def answer_errors(app: FastAPI) -> None:

@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 from backend.access.access import Access
 from backend.api.app import create_app
 from backend.api.feed import feed_events
-from backend.schema.errors import NotAllowedError
+from backend.schema.errors import NotAllowedError, NotFoundError
 from backend.schema.jobs import OWNER
 from tests.fixtures.studio import MemoryStudio
 
@@ -224,6 +224,18 @@ def test_a_surprise_is_told_without_a_traceback(studio):
     assert answer.status_code == 500
     assert "secret" not in answer.text
     assert answer.json()["error"]["sentence"] == "Something went wrong inside Easel."
+
+
+def test_an_error_that_repeats_half_a_character_is_told(studio):
+    app = create_app(studio, Access())
+
+    @app.get("/lost")
+    def lost() -> None:
+        raise NotFoundError("There is no \ud800.")
+
+    told = TestClient(app, base_url="http://127.0.0.1").get("/lost")
+
+    assert (told.status_code, told.json()["error"]["sentence"]) == (404, "There is no ?.")
 
 
 def test_without_the_guard_nobody_is_served(studio):
