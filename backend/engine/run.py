@@ -11,7 +11,7 @@ from torch import Tensor
 from backend.engine.batches import Batch, remaining_batches
 from backend.engine.context import Context, JobFunction
 from backend.engine.converting import convert
-from backend.engine.families.base import Conditioning, Model
+from backend.engine.families.base import Model
 from backend.engine.families.decoding import decode
 from backend.engine.memory.ladder import Ladder, Lessons
 from backend.engine.memory.latents import LatentStore
@@ -19,6 +19,8 @@ from backend.engine.memory.means import Load, Means
 from backend.engine.memory.planning import Planner
 from backend.engine.memory.spill import SpillWatch, spills_here
 from backend.engine.memory.watch import PeakWatch
+from backend.engine.prompts.caveats import caveats
+from backend.engine.prompts.scripts import Script, read_scripts
 from backend.engine.registry import families
 from backend.engine.residency import Residency
 from backend.engine.sampling import Pace, begin, plan_pace, sample
@@ -96,19 +98,19 @@ def draw(work: Work, batch: Batch) -> Generator[Event, None, Tensor]:
     """
     wanted, ladder = work.wanted, work.ladder
     refiner = wanted.refiner and wanted.refiner.model
-    model, conditioning = yield from _ready(work, wanted.model, refiner)
+    model, scripts = yield from _ready(work, batch, wanted.model, refiner)
     drawing = begin(model, wanted, batch, work.pace)
     yield Stage(sentence="Drawing")
     switch = drawing.refiner_begins
     start = drawing.start()
-    latents = yield from sample(model, conditioning, drawing, start, range(switch), ladder)
+    latents = yield from sample(model, scripts, drawing, start, range(switch), ladder)
     if refiner is None or switch == wanted.sampling.steps:
         return latents
-    del model, conditioning  # the refiner may need their room
-    model, conditioning = yield from _ready(work, refiner, wanted.model)
+    del model, scripts  # the refiner may need their room
+    model, scripts = yield from _ready(work, batch, refiner, wanted.model)
     yield Stage(sentence="Refining")
     rest = range(switch, wanted.sampling.steps)
-    return (yield from sample(model, conditioning, drawing, latents, rest, ladder))
+    return (yield from sample(model, scripts, drawing, latents, rest, ladder))
 
 
 def finish(work: Work, latents: Mapping[int, Tensor], context: Context) -> Iterator[Event]:
@@ -151,16 +153,16 @@ def _drawn_before(drawn: LatentStore, batch: Batch) -> dict[int, Tensor] | None:
 
 
 def _ready(
-    work: Work, which: ResolvedModel, partner: ResolvedModel | None
-) -> Generator[Event, None, tuple[Model, Conditioning]]:
-    """A model in memory, and the prompts as it reads them."""
+    work: Work, batch: Batch, which: ResolvedModel, partner: ResolvedModel | None
+) -> Generator[Event, None, tuple[Model, tuple[Script, ...]]]:
+    """A model in memory, and the prompts of a batch as it reads them."""
     model = yield from _loaded(work, which, partner)
     yield Stage(sentence="Reading the prompt")
-    words = work.wanted.prompt
-    reading = partial(model.encode_prompts, words.positive, words.negative)
-    conditioning = work.ladder.attempt("read", reading)
+    prompts, steps = work.wanted.prompts_of(batch.indices), work.wanted.sampling.steps
+    scripts = work.ladder.attempt("read", partial(read_scripts, model, prompts, steps))
     yield from work.ladder.news()
-    return model, conditioning
+    yield from caveats(prompts, steps, model.deaf_to_weights)
+    return model, scripts
 
 
 def _loaded(

@@ -1,7 +1,7 @@
 """The denoising loop: from noise to latents, telling how far it is."""
 
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -12,6 +12,7 @@ from backend.engine.batches import Batch
 from backend.engine.families.base import Conditioning, DenoiserSettings, Model
 from backend.engine.memory.ladder import Ladder
 from backend.engine.preview import PreviewPacer
+from backend.engine.prompts.scripts import Script
 from backend.engine.registry import find_sampler, find_schedule
 from backend.engine.samplers.base import Denoiser, Step
 from backend.engine.samplers.noise import PictureNoise
@@ -81,7 +82,7 @@ def begin(model: Model, request: ResolvedRequest, batch: Batch, pace: Pace) -> D
 
 def sample(
     model: Model,
-    conditioning: Conditioning,
+    scripts: tuple[Script, ...],
     drawing: Drawing,
     latents: Tensor,
     steps: range,
@@ -91,7 +92,7 @@ def sample(
 
     Args:
         model: Who draws.
-        conditioning: The prompts, encoded by this model.
+        scripts: The prompts, encoded by this model: one script for all pictures, or one for each.
         drawing: What is drawn.
         latents: As they are before the first of the steps.
         steps: Which of the drawing's steps, counted from 0.
@@ -101,12 +102,18 @@ def sample(
         The latents after the last of them, shape (batch, channels, height, width).
     """
     request, batch = drawing.request, drawing.batch
-    denoise = FittingDenoiser(model.denoiser(conditioning, denoiser_settings(request)), ladder)
+    settings = denoiser_settings(request)
+
+    def begin(conditioning: Conditioning) -> Denoiser:
+        return FittingDenoiser(model.denoiser(conditioning, settings), ladder)
+
+    denoise = FollowingDenoiser(begin, scripts, steps.start + 1)
     sigmas = drawing.sigmas[steps.start : steps.stop + 1]
     pacer = PreviewPacer()
     began = time.perf_counter()
     for step in find_sampler(request.sampling.sampler)(denoise, latents, sigmas, drawing.noise):
         latents = step.latents
+        denoise.step = steps.start + step.done + 1
         ladder.step_took(time.perf_counter() - began)
         drawing.pace.calls_made += 1
         yield Progress(
@@ -120,6 +127,35 @@ def sample(
         yield from _previews(step, model, batch, pacer)
         began = time.perf_counter()
     return latents
+
+
+@dataclass
+class FollowingDenoiser:
+    """A denoiser that draws, at each step, what the scripts say of it.
+
+    Pictures with scripts of their own are drawn one after the other: so each is what it would be
+    alone, however long their prompts are.
+    """
+
+    begin: Callable[[Conditioning], Denoiser]
+    scripts: tuple[Script, ...]
+    """One for all pictures, or one for each."""
+    step: int
+    """The step that is being taken, from 1."""
+    _begun: dict[int, Denoiser] = field(default_factory=dict[int, Denoiser])
+
+    def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
+        """Estimate the clean latents from `x`, shape (batch, channels, height, width)."""
+        if len(self.scripts) == 1:
+            return self._now(self.scripts[0])(x, sigma)
+        pictures = zip(self.scripts, x.split(1), strict=True)
+        return torch.cat([self._now(script)(picture, sigma) for script, picture in pictures])
+
+    def _now(self, script: Script) -> Denoiser:
+        conditioning = script.at(self.step)
+        if id(conditioning) not in self._begun:
+            self._begun[id(conditioning)] = self.begin(conditioning)
+        return self._begun[id(conditioning)]
 
 
 @dataclass(frozen=True)

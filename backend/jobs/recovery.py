@@ -31,6 +31,6 @@ def _view(outputs: Path, job: Job, index: int, path: Path) -> PictureView | None
         width=width,
         height=height,
         seed=metadata.request.seed_of(index),
-        prompt=metadata.request.prompt.positive,
+        prompt=metadata.request.prompt_of(index).positive,
         created=path.stat().st_mtime,
     )

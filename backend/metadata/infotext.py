@@ -34,7 +34,7 @@ _MODEL_ENDINGS = {".safetensors", ".ckpt", ".gguf"}
 
 def write(request: ResolvedRequest, index: int, catalogue: Catalogue) -> str:
     """The infotext of picture `index`; samplers and schedules by the catalogue's labels."""
-    prompt = request.prompt
+    prompt = request.prompt_of(index)
     return compose(prompt.positive, prompt.negative, dict(_pairs(request, index, catalogue)))
 
 
@@ -93,7 +93,10 @@ def _pairs(request: ResolvedRequest, index: int, catalogue: Catalogue) -> Iterat
     if request.refiner is not None:
         yield "Refiner", model_name(request.refiner.model.checkpoint)
         yield "Refiner switch at", _number(request.refiner.switch_at)
-    if request.batch.size > 1:
+    if request.expanded:
+        yield "Wildcard prompt", request.prompt.positive
+        yield "Wildcard negative prompt", request.prompt.negative
+    elif request.batch.size > 1:
         yield "Batch size", str(request.batch.size)
         yield "Batch pos", str(index % request.batch.size)
     yield "Version", f"Easel {VERSION}"

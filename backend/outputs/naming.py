@@ -76,7 +76,7 @@ def _values(request: ResolvedRequest, index: int, created: float) -> dict[str, s
         "cfg_scale": f"{request.sampling.cfg_scale:g}",
         "sampler": request.sampling.sampler,
         "checkpoint": PurePosixPath(request.model.checkpoint).name.removesuffix(".safetensors"),
-        "prompt": _slug(request.prompt.positive),
+        "prompt": _slug(request.prompt_of(index).positive),
     }
 
 

@@ -104,3 +104,13 @@ def _joined(reader: _Reader) -> list[Weighted]:
         else:
             joined.append(Weighted(text, whole, breaks))
     return joined
+
+
+def without_weights(text: str) -> str:
+    """The words of a prompt for a reader that knows no weights; a break becomes a space."""
+    return "".join(" " if part.breaks else part.text for part in parse_attention(text))
+
+
+def has_weights(text: str) -> bool:
+    """Whether some of a prompt counts more or less than the rest."""
+    return any(part.weight != 1 and not part.breaks for part in parse_attention(text))

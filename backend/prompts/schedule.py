@@ -65,6 +65,11 @@ def schedule(text: str, steps: int) -> tuple[tuple[int, str], ...]:
     return tuple((end, _at(whole, end)) for end in ends)
 
 
+def text_at(turns: Sequence[tuple[int, str]], step: int) -> str:
+    """The text of a schedule at a step, from 1."""
+    return next(text for last, text in turns if step <= last)
+
+
 class _Parser:
     """Reads a prompt from left to right, with the brackets that are open."""
 

@@ -1,6 +1,6 @@
 """What a person asks for (`GenerationRequest`) and what is made (`ResolvedRequest`)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, Self
 
 from pydantic import ValidationError
@@ -329,6 +329,17 @@ class ResolvedRequest(Frozen):
     """The seed of picture 0; picture *i* uses (seed + *i*) modulo 2³²."""
     batch: BatchSettings
     memory: ResolvedMemory = ResolvedMemory()
+    expanded: tuple[PromptSettings, ...] = ()
+    """What `prompt` became for each picture; none where it leaves no choice."""
+
+    def prompt_of(self, index: int) -> PromptSettings:
+        """The prompt of picture `index`, with its choices made."""
+        return self.expanded[index] if self.expanded else self.prompt
+
+    def prompts_of(self, indices: Sequence[int]) -> tuple[PromptSettings, ...]:
+        """The prompt that some pictures share; one for each where `prompt` leaves a choice."""
+        own = tuple(self.expanded[index] for index in indices if self.expanded)
+        return own or (self.prompt,)
 
     def seed_of(self, index: int) -> int:
         """The seed of picture `index`, counted from 0 over all batches."""
@@ -338,10 +349,11 @@ class ResolvedRequest(Frozen):
         """The request that makes picture `index` again.
 
         A picture keeps its batch size, because equal pixels need an equal batch shape; where it is
-        alone in its batch, it is asked for alone. How it was made to fit is left open: that is the
-        machine's matter.
+        alone in its batch, or has a prompt of its own, it is asked for alone. How it
+        was made to fit is left open: that is the machine's matter.
         """
-        first = index - index % self.batch.size
+        size = 1 if self.expanded else self.batch.size
+        first = index - index % size
         return GenerationRequest(
             prompt=self.prompt,
             model=self._model_settings(),
@@ -349,7 +361,7 @@ class ResolvedRequest(Frozen):
             sampling=SamplingSettings(**self.sampling.model_dump()),
             refiner=self._refiner_settings(),
             seed=SeedSettings(value=self.seed_of(first)),
-            batch=BatchSettings(count=1, size=self.batch.size),
+            batch=BatchSettings(count=1, size=size),
         )
 
     def _model_settings(self) -> ModelSettings:

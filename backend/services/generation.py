@@ -9,13 +9,17 @@ from backend.schema.catalogue import Catalogue
 from backend.schema.generation import GenerationRequest
 from backend.schema.jobs import Actor, Job, JobState, JobView, Role
 from backend.services.resolve import resolve
+from backend.services.wording import Wording
 
 
 class Generation:
     """Turns a request into a job."""
 
-    def __init__(self, queue: JobQueue, library: Library, catalogue: Catalogue) -> None:
+    def __init__(
+        self, queue: JobQueue, library: Library, catalogue: Catalogue, wording: Wording
+    ) -> None:
         self._queue = queue
+        self._wording = wording
         self._library = library
         self._catalogue = catalogue
 
@@ -28,7 +32,8 @@ class Generation:
             OutOfRangeError: When a setting makes no sense.
         """
         anywhere = actor.role is Role.OWNER  # a guest learns nothing of files outside the library
-        wanted = resolve(request, self._library, self._catalogue, anywhere=anywhere)
+        resolved = resolve(request, self._library, self._catalogue, anywhere=anywhere)
+        wanted = self._wording.worded(resolved)
         job = Job(
             id=secrets.token_hex(6),
             kind="generate",

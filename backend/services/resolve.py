@@ -64,7 +64,7 @@ def resolve(
     uses = frozenset(family.uses if family else ())
     model = resolve_model(checkpoint, request.model, installed, uses)
     return ResolvedRequest(
-        prompt=_readable(request.prompt),
+        prompt=readable(request.prompt),
         model=model,
         size=_size(request, checkpoint, family.size_multiple if family else 1),
         sampling=_sampling(request, checkpoint.defaults, catalogue, uses),
@@ -121,7 +121,12 @@ def _known(label: str, field: str, name: str, entries: Iterable[Named]) -> str:
     return found.id
 
 
-def _readable(prompt: PromptSettings) -> PromptSettings:
+def readable(prompt: PromptSettings) -> PromptSettings:
+    """The prompt itself.
+
+    Raises:
+        OutOfRangeError: When it is too long, or no text that can be stored.
+    """
     for field, words in (("positive", prompt.positive), ("negative", prompt.negative)):
         if len(words) > LONGEST_PROMPT:
             raise OutOfRangeError(

@@ -48,6 +48,7 @@ from backend.services.shortage import Shortage
 from backend.services.updates import Updates
 from backend.services.well_known import load_well_known
 from backend.services.wishes import ThenDraw, WishBook
+from backend.services.wording import Wording
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def open_studio(
         machine = MachineMemory(lambda: queue.system.device)
         planner = Planner(library, catalogue, remembered, machine)
         queue = JobQueue(board, lane, StudioHost(library, planner, places.outputs), engine_for)
-        generation = Generation(queue, library, catalogue)
+        generation = Generation(queue, library, catalogue, Wording(places))
         wishes = WishBook(places.data / "wishes.json")
         then_draw = partial(ThenDraw, wishes=wishes, library=library, generation=generation)
         bringer = picture_bringer(places, brought, catalogue)

@@ -1,6 +1,6 @@
 """The words of each picture: what a prompt becomes when its choices are made with the seed."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from backend.library.brought import BroughtBook
@@ -9,8 +9,9 @@ from backend.places import Places
 from backend.prompts.choices import leaves_choices, make_choices
 from backend.prompts.wildcards import Wildcards
 from backend.schema.bringing import Wildcard
-from backend.schema.generation import PromptSettings
+from backend.schema.generation import PromptSettings, ResolvedRequest
 from backend.services.installations import wildcards_of
+from backend.services.resolve import readable
 
 _OWN = "Easel"
 
@@ -30,25 +31,36 @@ class Wording:
             lists[each.name] = lists.get(each.name, ()) + each.entries
         return Wildcards(lists)
 
-    def of(self, prompt: PromptSettings, seeds: Iterable[int]) -> tuple[PromptSettings, ...]:
-        """The prompt of each picture, by their seeds; none where it leaves no choice."""
-        if not (leaves_choices(prompt.positive) or leaves_choices(prompt.negative)):
-            return ()
-        lists = self.wildcards() if "__" in prompt.positive + prompt.negative else Wildcards({})
+    def worded(self, request: ResolvedRequest) -> ResolvedRequest:
+        """The request with the prompt of each picture, by its seed, where it leaves choices.
+
+        Raises:
+            OutOfRangeError: When a prompt becomes too long.
+        """
+        asked = request.prompt
+        if not (leaves_choices(asked.positive) or leaves_choices(asked.negative)):
+            return request
+        lists = self.wildcards() if "__" in asked.positive + asked.negative else Wildcards({})
         written = tuple(
-            PromptSettings(
-                positive=make_choices(prompt.positive, seed, lists),
-                negative=make_choices(prompt.negative, f"{seed} negative", lists),
-            )
-            for seed in seeds
+            readable(_chosen(asked, request.seed_of(index), lists))
+            for index in range(request.batch.pictures)
         )
-        return () if all(each == prompt for each in written) else written
+        if all(prompt == asked for prompt in written):
+            return request
+        return request.model_copy(update={"expanded": written})
 
     def _read(self) -> Iterator[Wildcard]:
         if self._folder.is_dir():
             yield from read_wildcards(self._folder, self._folder, _OWN, _pass_over)
         for one in self._book.all():
             yield from wildcards_of(one)
+
+
+def _chosen(prompt: PromptSettings, seed: int, lists: Wildcards) -> PromptSettings:
+    return PromptSettings(
+        positive=make_choices(prompt.positive, seed, lists),
+        negative=make_choices(prompt.negative, f"{seed} negative", lists),
+    )
 
 
 def _pass_over(file: Path, reason: str) -> None:

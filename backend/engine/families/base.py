@@ -1,7 +1,8 @@
 """What the engine asks of a loaded checkpoint, whatever its family."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from torch import Tensor
@@ -46,6 +47,16 @@ class Conditioning:
 
     positive: Encoded
     negative: Encoded
+    more: tuple[Encoded, ...] = ()
+    """What to draw at the same time, each a prompt of its own."""
+    weights: tuple[float, ...] = (1.0,)
+    """How strongly `positive`, and each of `more`, moves the picture."""
+
+    @classmethod
+    def of(cls, encoded: Sequence[Encoded], weights: Sequence[float] = ()) -> Self:
+        """Prompts in the order in which models encode them: positive, negative, and more."""
+        positive, negative, *more = encoded
+        return cls(positive, negative, tuple(more), tuple(weights) or (1.0,) * (len(more) + 1))
 
 
 @dataclass(frozen=True)
@@ -86,8 +97,16 @@ class Model(Protocol):
         """The noise levels it was trained at, for a picture of this size in pixels."""
         ...
 
-    def encode_prompts(self, positive: str, negative: str) -> Conditioning:
-        """Encode what to draw and what not, to the same number of tokens."""
+    @property
+    def deaf_to_weights(self) -> str:
+        """What weights in a prompt do not reach, as a sentence; empty where they reach all."""
+        ...
+
+    def encode_prompts(self, positive: str, negative: str, *more: str) -> Conditioning:
+        """Encode what to draw, what not, and what to draw at the same time.
+
+        All get the same number of tokens. Brackets in them weigh words, see `prompts.attention`.
+        """
         ...
 
     def denoiser(self, conditioning: Conditioning, settings: DenoiserSettings) -> Denoiser:

@@ -1,12 +1,12 @@
 """FLUX.1: dev, schnell, and what was trained from them."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from typing import cast
 
 from diffusers.models.transformers.transformer_flux import FluxTransformer2DModel
 
 from backend.engine.accelerator import wide_range_dtype
-from backend.engine.families.base import Conditioning, Encoded, LatentToRgb
+from backend.engine.families.base import Encoded, LatentToRgb
 from backend.engine.families.decoding import latent_format_of
 from backend.engine.families.flux_model import PATCH, USUAL_GUIDANCE, Flux1
 from backend.engine.loading.components import (
@@ -131,12 +131,9 @@ def _shift_of(scheduler: SchedulerConfig, *, guided: bool) -> float | None:
 def _reading(clip: ClipReader, t5: T5Reader, tokens: int) -> EncodePrompts:
     """Both encoders: CLIP's view of the whole, and T5's of each token."""
 
-    def encode(positive: str, negative: str) -> Conditioning:
-        whole = clip.read(positive, negative)
-        return Conditioning(
-            positive=Encoded(t5.read(positive, tokens), whole.positive.pooled),
-            negative=Encoded(t5.read(negative, tokens), whole.negative.pooled),
-        )
+    def encode(texts: Sequence[str]) -> tuple[Encoded, ...]:
+        said = zip(texts, clip.read(texts), strict=True)
+        return tuple(Encoded(t5.read(text, tokens), whole.pooled) for text, whole in said)
 
     return encode
 
@@ -173,7 +170,7 @@ def load(files: CheckpointFiles, workplace: Workplace) -> Generator[Event, None,
     return Flux1(
         transformer=transformer,
         vae=vae,
-        encode_pair=_reading(
+        encode=_reading(
             ClipReader(files.tokenizer(), clip, workplace),
             T5Reader(t5_tokenizer(), t5, workplace),
             TOKENS if guided else SCHNELL_TOKENS,
@@ -181,4 +178,6 @@ def load(files: CheckpointFiles, workplace: Workplace) -> Generator[Event, None,
         latent_format=latent_format_of(vae, files.side_car().latent_to_rgb or LATENT_TO_RGB),
         shift=_shift_of(files.scheduler(), guided=guided),
         workplace=workplace,
+        deaf_to_weights="This model reads prompts with T5, which knows no weights: (…:1.3), (…) "
+        "and […] change nothing.",
     )

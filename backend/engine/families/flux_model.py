@@ -30,11 +30,12 @@ class Flux1:
 
     transformer: FluxTransformer2DModel
     vae: AutoencoderKL
-    encode_pair: EncodePrompts
+    encode: EncodePrompts
     latent_format: LatentFormat
     shift: float | None
     """How far the noise levels are moved up; None where that depends on the picture's size."""
     workplace: Workplace
+    deaf_to_weights: str
 
     def levels_for(self, width: int, height: int) -> NoiseLevels:
         """The noise levels it was trained at, for a picture of this size in pixels."""
@@ -42,9 +43,9 @@ class Flux1:
         tokens = (width // side) * (height // side)
         return NoiseLevels.flow(resolution_shift(tokens) if self.shift is None else self.shift)
 
-    def encode_prompts(self, positive: str, negative: str) -> Conditioning:
-        """Encode what to draw and what not, to the same number of tokens."""
-        return self.encode_pair(positive, negative)
+    def encode_prompts(self, positive: str, negative: str, *more: str) -> Conditioning:
+        """Encode what to draw, what not, and what to draw at the same time."""
+        return Conditioning.of(self.encode((positive, negative, *more)))
 
     def denoiser(self, conditioning: Conditioning, settings: DenoiserSettings) -> "FluxDenoiser":
         """The estimate of the clean latents; at a CFG scale of 1 without the negative prompt."""

@@ -4,7 +4,7 @@ Source: Ho and Salimans 2022 (arXiv:2207.12598).
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import torch
@@ -22,29 +22,40 @@ class PromptRows:
     pooled: Tensor | None
     """Shape (prompts × pictures, width)."""
     cfg_scale: float
+    weights: tuple[float, ...] = (1.0,)
+    """How strongly each prompt but the negative moves the picture."""
 
     @classmethod
     def of(cls, conditioning: Conditioning, cfg_scale: float) -> Self:
-        """The rows for one picture; a CFG scale of 1 leaves the negative prompt out."""
-        rows = [conditioning.positive]
-        if cfg_scale > 1:
-            rows = [conditioning.negative, conditioning.positive]
+        """The rows for one picture; a CFG scale of 1 leaves the negative prompt out.
+
+        It is needed all the same where what is drawn is not one prompt of weight 1.
+        """
+        rows = [conditioning.positive, *conditioning.more]
+        if _is_guided(cfg_scale, conditioning.weights):
+            rows = [conditioning.negative, *rows]
         pooled = [row.pooled for row in rows if row.pooled is not None]
         return cls(
             torch.cat([row.states for row in rows]),
             torch.cat(pooled) if pooled else None,
             cfg_scale,
+            conditioning.weights,
         )
 
     @property
+    def guided(self) -> bool:
+        """Whether there is a negative prompt."""
+        return _is_guided(self.cfg_scale, self.weights)
+
+    @property
     def prompts(self) -> int:
-        """How many prompts there are, as long as the rows are those for one picture."""
-        return len(self.states)
+        """How many prompts there are."""
+        return len(self.weights) + self.guided
 
     def for_pictures(self, count: int) -> "PromptRows":
         """The rows for a batch of pictures."""
         pooled = None if self.pooled is None else self.pooled.repeat_interleave(count, dim=0)
-        return PromptRows(self.states.repeat_interleave(count, dim=0), pooled, self.cfg_scale)
+        return replace(self, states=self.states.repeat_interleave(count, dim=0), pooled=pooled)
 
     def asked(
         self, network: Callable[..., Tensor], inputs: Mapping[str, Tensor], *, in_turn: bool
@@ -56,7 +67,7 @@ class PromptRows:
             inputs: Each with as many rows as there are prompts × pictures, prompt after prompt.
             in_turn: Whether it reads one prompt after the other, which takes less memory.
         """
-        turns = 2 if in_turn and self.cfg_scale > 1 else 1
+        turns = self.prompts if in_turn else 1
         pieces = {name: rows.chunk(turns) for name, rows in inputs.items()}
         said = [
             network(**{name: each[turn] for name, each in pieces.items()}) for turn in range(turns)
@@ -68,8 +79,17 @@ class PromptRows:
 
         Args:
             output: Shape (prompts × pictures, ...), for as many pictures as you like.
+
+        Source: for several prompts, Liu et al. 2022 (arXiv:2206.01714), equation 11.
         """
-        if self.cfg_scale <= 1:
+        if not self.guided:
             return output
-        negative, positive = output.chunk(2)
-        return negative + self.cfg_scale * (positive - negative)
+        negative, *drawn = output.chunk(self.prompts)
+        mixed = negative
+        for weight, each in zip(self.weights, drawn, strict=True):
+            mixed = mixed + weight * self.cfg_scale * (each - negative)
+        return mixed
+
+
+def _is_guided(cfg_scale: float, weights: tuple[float, ...]) -> bool:
+    return cfg_scale > 1 or weights != (1.0,)

@@ -4,7 +4,7 @@ The published config is that of SD 3 medium; what the others have more is read o
 """
 
 import math
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -13,7 +13,7 @@ from diffusers.models.transformers.transformer_sd3 import SD3Transformer2DModel
 from torch import Tensor
 
 from backend.engine.accelerator import wide_range_dtype
-from backend.engine.families.base import Conditioning, Encoded, LatentToRgb
+from backend.engine.families.base import Encoded, LatentToRgb
 from backend.engine.families.decoding import latent_format_of
 from backend.engine.families.sd3_model import StableDiffusion3
 from backend.engine.loading.components import (
@@ -49,6 +49,9 @@ DEFAULTS = FamilyDefaults(
 USES = ("model.clip_l", "model.clip_g", "model.t5xxl")
 SIZE_MULTIPLE = 16
 T5_TOKENS = 256
+_DEAF = (
+    "Weights such as (…:1.3) act on this model through its two CLIP encoders only: T5 knows none."
+)
 SHIFT = 3.0
 """How far the noise levels of the published models are moved up, which single files do not say."""
 LATENT_TO_RGB = LatentToRgb(
@@ -191,10 +194,11 @@ def load_parts(
     return StableDiffusion3(
         transformer=transformer,
         vae=vae,
-        encode_pair=_reading(clips, reader, transformer.config["joint_attention_dim"]),
+        encode=_reading(clips, reader, transformer.config["joint_attention_dim"]),
         levels=NoiseLevels.flow(SHIFT if files.path.is_file() else files.scheduler().shift),
         latent_format=latent_format_of(vae, files.side_car().latent_to_rgb or LATENT_TO_RGB),
         workplace=workplace,
+        deaf_to_weights=_DEAF if reader else "",
     )
 
 
@@ -206,12 +210,9 @@ def _reading(
     Source: Esser et al. 2024 (arXiv:2403.03206), figure 2.
     """
 
-    def encode(positive: str, negative: str) -> Conditioning:
-        first, second = (clip.read(positive, negative) for clip in clips)
-        return Conditioning(
-            positive=_joined(first.positive, second.positive, behind(positive)),
-            negative=_joined(first.negative, second.negative, behind(negative)),
-        )
+    def encode(texts: Sequence[str]) -> tuple[Encoded, ...]:
+        said = zip(texts, *(clip.read(texts) for clip in clips), strict=True)
+        return tuple(_joined(first, second, behind(text)) for text, first, second in said)
 
     def behind(text: str) -> Tensor:
         return torch.zeros(1, T5_TOKENS, width) if t5 is None else t5.read(text, T5_TOKENS)

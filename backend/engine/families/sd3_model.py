@@ -29,10 +29,11 @@ class StableDiffusion3:
 
     transformer: SD3Transformer2DModel
     vae: AutoencoderKL
-    encode_pair: EncodePrompts
+    encode: EncodePrompts
     levels: NoiseLevels
     latent_format: LatentFormat
     workplace: Workplace
+    deaf_to_weights: str = ""
 
     @property
     def longest_side(self) -> int:
@@ -45,9 +46,9 @@ class StableDiffusion3:
         del width, height
         return self.levels
 
-    def encode_prompts(self, positive: str, negative: str) -> Conditioning:
-        """Encode what to draw and what not, to the same number of tokens."""
-        return self.encode_pair(positive, negative)
+    def encode_prompts(self, positive: str, negative: str, *more: str) -> Conditioning:
+        """Encode what to draw, what not, and what to draw at the same time."""
+        return Conditioning.of(self.encode((positive, negative, *more)))
 
     def denoiser(
         self, conditioning: Conditioning, settings: DenoiserSettings

@@ -1,6 +1,6 @@
 """SDXL: Stable Diffusion XL and all that was trained from it, such as Pony and Illustrious."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -8,7 +8,6 @@ import torch
 
 from backend.engine.accelerator import weights_dtype
 from backend.engine.families.base import (
-    Conditioning,
     DenoiserSettings,
     Encoded,
     LatentToRgb,
@@ -126,13 +125,10 @@ def load(files: CheckpointFiles, workplace: Workplace) -> Generator[Event, None,
     )
 
 
-def _encode(readers: tuple[ClipReader, ClipReader], positive: str, negative: str) -> Conditioning:
+def _encode(readers: tuple[ClipReader, ClipReader], texts: Sequence[str]) -> tuple[Encoded, ...]:
     """What both encoders say of each token side by side, and what the second says of the whole."""
-    first, second = (reader.read(positive, negative) for reader in readers)
-    return Conditioning(
-        _side_by_side(first.positive, second.positive),
-        _side_by_side(first.negative, second.negative),
-    )
+    first, second = (reader.read(texts) for reader in readers)
+    return tuple(map(_side_by_side, first, second))
 
 
 def _side_by_side(first: Encoded, second: Encoded) -> Encoded:

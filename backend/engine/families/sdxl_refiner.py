@@ -44,9 +44,7 @@ def _added(rows: PromptRows, settings: DenoiserSettings) -> dict[str, torch.Tens
 
     Source: Stability AI's generative-models, `sd_xl_refiner.yaml`.
     """
-    looks = [GOOD_LOOKS]
-    if settings.cfg_scale > 1:
-        looks = [BAD_LOOKS, GOOD_LOOKS]
+    looks = [BAD_LOOKS] * rows.guided + [GOOD_LOOKS] * len(rows.weights)
     pictures = len(rows.states) // len(looks)
     numbers = [(*size_numbers(settings), look) for look in looks for _ in range(pictures)]
     return whole_and_numbers(rows, numbers)

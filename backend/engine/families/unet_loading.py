@@ -18,7 +18,7 @@ from backend.schema.events import Event
 def load_drawing_parts(
     files: CheckpointFiles,
     workplace: Workplace,
-    encode_pair: EncodePrompts,
+    encode: EncodePrompts,
     to_rgb: LatentToRgb,
     added: AddedConditions | None = None,
 ) -> Generator[Event, None, UNetModel]:
@@ -27,7 +27,7 @@ def load_drawing_parts(
     Args:
         files: The checkpoint.
         workplace: Where the text encoders work, too.
-        encode_pair: Encodes what to draw and what not.
+        encode: Encodes prompts.
         to_rgb: The family's guess of pictures, where the checkpoint has none of its own.
         added: What the family tells its UNet besides noise level and prompts.
 
@@ -43,7 +43,7 @@ def load_drawing_parts(
     return UNetModel(
         unet=unet,
         vae=vae,
-        encode_pair=encode_pair,
+        encode=encode,
         levels=scheduler.noise_levels(),
         latent_format=latent_format_of(vae, files.side_car().latent_to_rgb or to_rgb),
         predicts=predicts,

@@ -35,21 +35,22 @@ class UNetModel:
 
     unet: UNet2DConditionModel
     vae: AutoencoderKL
-    encode_pair: EncodePrompts
+    encode: EncodePrompts
     levels: NoiseLevels
     latent_format: LatentFormat
     predicts: Predicts
     workplace: Workplace
     added: AddedConditions | None = None
+    deaf_to_weights: str = ""
 
     def levels_for(self, width: int, height: int) -> NoiseLevels:
         """The noise levels it was trained at, the same for every size."""
         del width, height
         return self.levels
 
-    def encode_prompts(self, positive: str, negative: str) -> Conditioning:
-        """Encode what to draw and what not, to the same number of tokens."""
-        return self.encode_pair(positive, negative)
+    def encode_prompts(self, positive: str, negative: str, *more: str) -> Conditioning:
+        """Encode what to draw, what not, and what to draw at the same time."""
+        return Conditioning.of(self.encode((positive, negative, *more)))
 
     def denoiser(self, conditioning: Conditioning, settings: DenoiserSettings) -> "UNetDenoiser":
         """The guided estimate of the clean latents."""

@@ -1,5 +1,6 @@
 """Encoding prompts with a CLIP text encoder, in pieces of 77 tokens."""
 
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Literal, cast
 
@@ -7,15 +8,17 @@ import torch
 from torch import Tensor
 from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
-from backend.engine.families.base import Conditioning, Encoded
+from backend.engine.families.base import Encoded
 from backend.engine.memory.workplace import Workplace
-from backend.engine.prompts.chunks import ChunkFormat, chunks
+from backend.engine.prompts.chunks import Chunk, ChunkFormat, Seam, Token, chunks
 from backend.engine.prompts.remembered import Remembered
+from backend.prompts.attention import parse_attention
 from backend.schema.errors import ModelDamagedError
 
 ClipEncoder = CLIPTextModel | CLIPTextModelWithProjection
 Layer = Literal["last", "last but one"]
 """Which layer's states are read: the last one's are normalised, those before are not."""
+_END_OF_WORD, _COMMA = "</w>", ",</w>"
 
 
 class ClipReader:
@@ -52,31 +55,63 @@ class ClipReader:
             length=tokenizer.model_max_length,
         )
 
-    def read(self, positive: str, negative: str) -> Conditioning:
-        """Encode both prompts to the same number of tokens; the shorter gets empty pieces.
+    def read(self, texts: Sequence[str]) -> tuple[Encoded, ...]:
+        """Encode prompts to the same number of tokens; shorter ones get empty pieces.
 
         Returns:
-            States of shape (1, pieces × 77, width), and what the encoder makes of the first piece
-            as a whole, projected where the encoder has a projection.
+            For each, states of shape (1, pieces × 77, width), and what the encoder makes of the
+            first piece as a whole, projected where the encoder has a projection.
         """
-        tokens = [self._tokens(positive), self._tokens(negative)]
+        tokens = [tuple(self._tokens(text)) for text in texts]
         pieces = max(len(chunks(each, self._style)) for each in tokens)
-        return Conditioning(*(self._read(chunks(each, self._style, pieces)) for each in tokens))
+        return tuple(self._read(chunks(each, self._style, pieces)) for each in tokens)
 
-    def _read(self, pieces: list[list[int]]) -> Encoded:
-        words = tuple(token for piece in pieces for token in piece)
-        return self._remembered.get(words, partial(self._encode, pieces))
+    def _read(self, pieces: tuple[Chunk, ...]) -> Encoded:
+        return self._remembered.get(pieces, partial(self._encode, pieces))
 
-    def _tokens(self, text: str) -> list[int]:
-        return self._tokenizer(text, add_special_tokens=False, verbose=False).input_ids
+    def _tokens(self, text: str) -> Iterator[Token | None]:
+        """The prompt's tokens with their weights; None where a piece is to end."""
+        for part in parse_attention(text):
+            if part.breaks:
+                yield None
+                continue
+            numbers = self._tokenizer(part.text, add_special_tokens=False, verbose=False).input_ids
+            for number, name in zip(
+                numbers, self._tokenizer.convert_ids_to_tokens(numbers), strict=True
+            ):
+                yield Token(number, part.weight, _seam_behind(name))
 
-    def _encode(self, pieces: list[list[int]]) -> Encoded:
-        tokens = torch.tensor(pieces, device=self._workplace.device)
+    def _encode(self, pieces: tuple[Chunk, ...]) -> Encoded:
+        tokens = torch.tensor([piece.tokens for piece in pieces], device=self._workplace.device)
         with torch.no_grad(), self._workplace.at_work(self._encoder):
             said = self._encoder(tokens, output_hidden_states=self._layer != "last")
         states = said.last_hidden_state if self._layer == "last" else said.hidden_states[-2]
         whole: Tensor = said[0] if _projects(self._encoder) else said.pooler_output
+        if any(weight != 1 for piece in pieces for weight in piece.weights):
+            states = weighted(states, torch.tensor([piece.weights for piece in pieces]))
         return Encoded(states.flatten(0, 1).unsqueeze(0), whole[:1])
+
+
+def weighted(states: Tensor, weights: Tensor) -> Tensor:
+    """Have some tokens count more, and keep the mean of each piece.
+
+    Args:
+        states: Shape (pieces, tokens, width).
+        weights: Shape (pieces, tokens); pieces of ones stay as they are, bit for bit.
+
+    Source: AUTOMATIC1111's web UI, “Emphasis: Original”.
+    """
+    before = states.float()
+    after = before * weights.to(before).unsqueeze(-1)
+    mean, mean_after = (each.mean(dim=(1, 2), keepdim=True) for each in (before, after))
+    return (after * (mean / mean_after)).to(states.dtype)
+
+
+def _seam_behind(name: str) -> Seam:
+    """How well a prompt can be cut behind a token of this name."""
+    if name == _COMMA:
+        return Seam.COMMA
+    return Seam.WORD if name.endswith(_END_OF_WORD) else Seam.WITHIN_A_WORD
 
 
 def _projects(encoder: ClipEncoder) -> bool:

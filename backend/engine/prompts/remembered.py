@@ -1,15 +1,15 @@
 """The last prompts that an encoder read, kept: who changes a word encodes only that prompt."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from typing import Generic, TypeVar
 
-from backend.engine.families.base import Conditioning
+from backend.engine.families.base import Encoded
 
 REMEMBERED = 16
 
-EncodePrompts = Callable[[str, str], Conditioning]
-"""Encodes what to draw and what not."""
+EncodePrompts = Callable[[Sequence[str]], tuple[Encoded, ...]]
+"""Encodes prompts to the same number of tokens."""
 Said = TypeVar("Said")
 
 

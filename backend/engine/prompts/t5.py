@@ -9,6 +9,7 @@ from transformers import T5EncoderModel
 
 from backend.engine.memory.workplace import Workplace
 from backend.engine.prompts.remembered import Remembered
+from backend.prompts.attention import without_weights
 
 PADDING, END = 0, 1
 
@@ -25,13 +26,14 @@ class T5Reader:
     def read(self, text: str, length: int) -> Tensor:
         """Encode a prompt, filled up to `length` tokens, or cut there.
 
-        The encoder reads the padding like words, as the families that use it were trained.
+        The encoder reads the padding like words, as the families that use it were trained. Weights
+        in the prompt are left out.
 
         Returns:
             States of shape (1, length, width) in the encoder's dtype.
         """
-        encode = partial(self._encode, text, length)
-        return self._remembered.get((text, length), encode)
+        words = without_weights(text)
+        return self._remembered.get((words, length), partial(self._encode, words, length))
 
     def tokens(self, text: str, length: int) -> list[int]:
         """The prompt's `length` tokens; the last one that is no padding is the end of the text."""

@@ -75,7 +75,7 @@ def test_the_guided_estimate_asks_the_card_for_nothing(fake, in_turn):
         model = UNetModel(
             unet=cast("Any", unet()),
             vae=cast("Any", None),
-            encode_pair=cast("Any", None),
+            encode=cast("Any", None),
             levels=cast("Any", SimpleNamespace(timestep=lambda sigma: middle)),
             latent_format=cast("Any", None),
             predicts="epsilon",

@@ -106,7 +106,7 @@ def test_the_picture_is_the_same_wherever_weights_lie(opened, expected, family, 
 
 def forget_prompts(model: Any) -> None:
     """Have the next drawing read its prompts again."""
-    for reader in readers_of(model.encode_pair):
+    for reader in readers_of(model.encode):
         reader._remembered._recent.clear()
 
 
