@@ -1,5 +1,6 @@
 """The story of a download: from a hub's file to a model in its folder."""
 
+import hashlib
 import logging
 import os
 from collections.abc import Generator, Iterator
@@ -29,6 +30,9 @@ from backend.schema.models import ModelFile, ModelKind
 LOG = logging.getLogger(__name__)
 
 _HEAD = 512
+_CHUNK = 4 << 20
+_ROUNDED = 1024
+"""Bytes that the size that a hub tells may be wrong by."""
 _TICK = 0.2
 _LONGEST_END = 30.0
 """Seconds; a cancelled download may wait that long for the next bytes before it hears of it."""
@@ -67,6 +71,7 @@ class Downloader:
         yield from self._taken(lock, request.file.name)
         try:
             there = self._models.with_hash(request.file.sha256) if request.file.sha256 else None
+            there = there or (yield from _recognised(request))
             if there is not None:
                 yield Finished(sentence=f"You have it already: {self._told(there)}.")
                 return
@@ -199,6 +204,25 @@ def _holder() -> str:
 def _hashed(part: Part, name: str) -> Iterator[Event]:
     for done in part.hashed():
         yield Stage(sentence=f"Checking {name}", done_bytes=done, total_bytes=part.length)
+
+
+def _recognised(request: DownloadRequest) -> Generator[Event, None, Path | None]:
+    """The very file under its usual name, where nobody has worked out its hash yet."""
+    file = request.file
+    if not file.sha256 or file.format == "other":
+        return None
+    path = Path(request.folder) / safe_name(file.name, file.format)
+    size = path.stat().st_size if path.is_file() else 0
+    if not size or abs(size - (file.bytes or size)) > _ROUNDED:
+        return None
+    digest, done = hashlib.sha256(), 0
+    with path.open("rb") as there:
+        while chunk := there.read(_CHUNK):
+            digest.update(chunk)
+            done += len(chunk)
+            looking = f"Looking whether {path.name} is here already"
+            yield Stage(sentence=looking, done_bytes=done, total_bytes=size)
+    return path if digest.hexdigest() == file.sha256.lower() else None
 
 
 def _is_same(there: Path, part: Part) -> bool:

@@ -288,6 +288,25 @@ def test_what_is_here_is_not_downloaded_again(downloading, hubs):
     assert hubs.seen("content") == []
 
 
+def test_a_file_whose_hash_nobody_knows_yet_is_recognised(downloading, hubs):
+    file = downloading.add(lora())
+    downloading.run(file)
+    asked = len(hubs.requests)
+
+    assert downloading.run(file) == "You have it already: loras/dream.safetensors."
+    assert len(hubs.requests) == asked
+
+
+def test_another_file_of_the_same_name_and_size_is_not_taken_for_it(downloading):
+    (downloading.models / "loras").mkdir(parents=True)
+    (downloading.models / "loras" / NAME).write_bytes(lora(seed=2))
+
+    downloading.run(downloading.add(lora(seed=1)))
+
+    assert content_of(downloading) == lora(seed=2)
+    assert content_of(downloading, "loras/dream-2.safetensors") == lora(seed=1)
+
+
 def test_another_file_of_the_same_name_keeps_it(downloading):
     file = downloading.add(lora())
     (downloading.models / "loras").mkdir(parents=True)
