@@ -144,6 +144,19 @@ def test_encoded_prompts_of_sdxl_equal_the_pipeline(folders):
         assert (mine - theirs).abs().max() < TOLERANCE
 
 
+def test_both_encoders_of_sdxl_hear_weights_and_neither_changes_the_whole(folders):
+    model = loaded_in_doubles("sdxl", folders["sdxl"])
+    plain = model.encode_prompts("a red apple", NEGATIVE).positive
+    heavy = model.encode_prompts("a (red:1.5) apple", NEGATIVE).positive
+
+    changed = (heavy.states - plain.states).abs()[0]
+    width = changed.shape[1] // 2
+    assert changed[2, :width].max() > 0
+    assert changed[2, width:].max() > 0
+    assert torch.equal(heavy.pooled, plain.pooled)
+    assert not model.deaf_to_weights
+
+
 def as_tensors(conditioning: Conditioning) -> list[Tensor]:
     found = [
         tensor

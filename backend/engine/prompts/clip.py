@@ -101,7 +101,7 @@ def weighted(states: Tensor, weights: Tensor) -> Tensor:
 
     Source: AUTOMATIC1111's web UI, “Emphasis: Original”.
     """
-    before = states.float()
+    before = states.to(torch.promote_types(states.dtype, torch.float32))
     after = before * weights.to(before).unsqueeze(-1)
     mean, mean_after = (each.mean(dim=(1, 2), keepdim=True) for each in (before, after))
     return (after * (mean / mean_after)).to(states.dtype)

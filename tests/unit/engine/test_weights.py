@@ -3,8 +3,9 @@
 import pytest
 import torch
 
-from backend.engine.families.base import Conditioning, Encoded
+from backend.engine.families.base import Conditioning, DenoiserSettings, Encoded
 from backend.engine.families.guiding import PromptRows
+from backend.engine.families.sdxl_refiner import _added
 from backend.engine.prompts.clip import weighted
 
 
@@ -45,6 +46,16 @@ def test_a_prompt_that_is_not_whole_needs_the_negative_one_without_guidance_too(
     assert rows((0.5,), 1.0).prompts == 2
     assert rows((0.5,), 1.0).mix(torch.tensor([[1.0], [3.0]])).item() == 2
     assert rows((1.0,), 1.0).prompts == 1
+
+
+def test_the_refiner_is_told_the_looks_of_each_prompt():
+    prompt = Encoded(torch.zeros(1, 3, 4), torch.zeros(1, 4))
+    both = Conditioning(prompt, prompt, (prompt,), (1.0, 1.0))
+    of_two = PromptRows.of(both, 4.0).for_pictures(2)
+
+    told = _added(of_two, DenoiserSettings(4.0, 64, 64))
+
+    assert told["time_ids"][:, -1].tolist() == [2.5, 2.5, 6.0, 6.0, 6.0, 6.0]
 
 
 @pytest.mark.parametrize("weights", [(1.0,), (1.0, 0.5), (1.0, 1.0, -1.0)])

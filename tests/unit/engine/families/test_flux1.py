@@ -13,7 +13,7 @@ from diffusers.pipelines.flux.pipeline_flux import FluxPipeline
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from backend.engine.families.base import DenoiserSettings
+from backend.engine.families.base import Conditioning, DenoiserSettings
 from backend.engine.families.flux1 import TRANSFORMER as FLUX_TRANSFORMER
 from backend.engine.families.flux_model import (
     Flux1,
@@ -166,6 +166,34 @@ def test_levels_follow_the_size_for_dev_only(tiny, configs, separate, tmp_path):
     assert simple(schnell.levels_for(1024, 1024), 4).tolist() == [1.0, 0.75, 0.5, 0.25, 0.0]
     assert dev.encode_prompts("a", "").positive.states.shape == (1, 512, 16)
     assert schnell.encode_prompts("a", "").positive.states.shape == (1, 256, 16)
+
+
+def test_weights_change_nothing_and_this_is_told(tiny):
+    model = loaded("flux1", tiny.folder)
+
+    heavy = model.encode_prompts("a (red:1.5) apple", "").positive
+    plain = model.encode_prompts("a red apple", "").positive
+
+    assert torch.equal(heavy.states, plain.states)
+    assert torch.equal(heavy.pooled, plain.pooled)
+    assert "change nothing" in model.deaf_to_weights
+
+
+def test_two_prompts_are_drawn_together_without_guidance_too(tiny):
+    model = loaded("flux1", tiny.folder)
+    both = model.encode_prompts("a red apple", "", "a cactus")
+    settings = DenoiserSettings(1.0, SIDE, SIDE, guidance=3.0)
+    noise = PictureNoise([5], (16, SIDE // 8, SIDE // 8), highest=1.0, blended=True)()
+    sigma = torch.tensor(0.7, dtype=torch.float64)
+
+    def estimate(conditioning: Conditioning) -> Tensor:
+        return model.denoiser(conditioning, settings)(noise, sigma)
+
+    alone = [Conditioning(each, each) for each in (both.negative, both.positive, *both.more)]
+    nothing, apple, cactus = map(estimate, alone)
+    expected = apple + cactus - nothing
+    assert (estimate(both) - expected).abs().max() < 1e-4
+    assert not torch.equal(apple, cactus)
 
 
 def test_the_recommended_settings():

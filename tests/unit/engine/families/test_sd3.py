@@ -124,6 +124,18 @@ def test_a_projection_in_a_clip_l_file_is_not_used(tiny, separate, from_folder, 
     assert torch.equal(*pooled)
 
 
+def test_weights_act_through_the_clips_alone_and_this_is_told(tiny, from_folder, tmp_path):
+    plain = from_folder.encode_prompts("a red apple", "").positive
+    heavy = from_folder.encode_prompts("a (red:1.5) apple", "").positive
+
+    assert not torch.equal(heavy.states[:, :77], plain.states[:, :77])
+    assert torch.equal(heavy.states[:, 77:], plain.states[:, 77:])
+    assert torch.equal(heavy.pooled, plain.pooled)
+    assert "T5 knows none" in from_folder.deaf_to_weights
+    clips = [NETWORK, PIXELS, ENCODERS["clip_l"], ENCODERS["clip_g"]]
+    assert not loaded(FAMILY, tiny.save(tmp_path / "no_t5.safetensors", clips)).deaf_to_weights
+
+
 def test_a_long_prompt_is_read_to_its_end(from_folder):
     words = "red apple, " * 40
     long = from_folder.encode_prompts(words + "white background", "")
