@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
+from itertools import chain
 from pathlib import Path
 
 import httpx
@@ -106,17 +107,19 @@ class Transfer:
                 yield from self._changed(name)
                 return False
             refuse_pages(answer)
-            total = _total(answer, part.length)
+            total, chunks = _total(answer, part.length), answer.iter_raw()
             if part.length:
                 if not self._continues(answer, total):
-                    yield from self._changed(name, ranges=answer.status_code == HTTPStatus.OK)
-                    if answer.status_code != HTTPStatus.OK:
+                    whole_file = answer.status_code == HTTPStatus.OK
+                    chunks = self._looked_at(chunks) if whole_file else chunks
+                    yield from self._changed(name, ranges=whole_file)
+                    if not whole_file:
                         return False
                 else:
                     part.resumed = True
             part.keep_note(etag=answer.headers.get("ETag", ""), total=total)
             self._require_room(name, total if total is not None else expected)
-            yield from self._body(answer, name, _most(total, expected))
+            yield from self._body(chunks, name, _most(total, expected))
         if total is not None and part.length < total:
             raise HubUnreachableError("The connection broke.", "Try again.")
         self._require_head(at_end=True)
@@ -158,10 +161,18 @@ class Transfer:
         self._part.begin_again()
         self._head_checked = False
 
-    def _body(self, answer: httpx.Response, name: str, most: int | None) -> Iterator[Event]:
+    def _looked_at(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        """The same chunks, once they begin like a model: until then nothing is dropped for them."""
+        first: list[bytes] = []
+        while sum(map(len, first)) < _HEAD and (chunk := next(chunks, b"")):
+            first.append(chunk)
+        self._check_head(b"".join(first)[:_HEAD])
+        return chain(first, chunks)
+
+    def _body(self, chunks: Iterator[bytes], name: str, most: int | None) -> Iterator[Event]:
         part, told, looked = self._part, float("-inf"), self._part.length
         stage = Stage(sentence=f"Downloading {name}", total_bytes=part.note.total)
-        for chunk in answer.iter_raw():
+        for chunk in chunks:
             part.write(chunk)
             self._require_head()
             if most is not None and part.length > most:

@@ -234,6 +234,20 @@ def test_a_refusal_in_the_middle_keeps_what_arrived(downloading, hubs):
     assert content_of(downloading) == lora()
 
 
+def test_a_page_that_calls_itself_a_file_costs_nothing_that_arrived(downloading, hubs):
+    file = downloading.add(lora())
+    stop_at(downloading, file, 100_000)
+    hubs.behave(NAME, sends=b"<!DOCTYPE html><html>Log in</html>" + b" " * 1000, no_ranges=True)
+
+    assert "web page" in downloading.failure(file).sentence
+
+    assert part_of(downloading).stat().st_size >= 100_000
+    hubs.behave(NAME, sends=None, no_ranges=False)
+    downloading.run(file)
+    assert content_of(downloading) == lora()
+    assert "range" in hubs.seen("content")[-1].headers
+
+
 # What is not what it says.
 
 
