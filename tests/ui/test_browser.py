@@ -172,6 +172,19 @@ def test_a_star_that_was_pressed_is_still_there_after_a_long_way(page):
     expect(star).to_have_attribute("aria-pressed", "true")
 
 
+def test_a_model_that_another_window_deleted_leaves_the_list_when_it_is_clicked(page, site):
+    open_tab(page)
+    choose(page, "style 0777")
+    expect(about(page).get_by_role("heading", name="style 0777")).to_be_visible()
+    deleted = site.studio.keeping.delete(OWNER, "loras/style 0777.safetensors")
+
+    tab(page).locator(".tile > button").first.click()
+
+    expect(about(page)).to_contain_text("not there any more")
+    expect(tab(page).locator(".tile")).to_have_count(0)
+    site.studio.keeping.restore(OWNER, deleted.id)
+
+
 def test_an_empty_list_says_why_whatever_becomes_of_the_window(page):
     open_tab(page)
     tab(page).get_by_role("searchbox").fill("no model is called so")

@@ -27,7 +27,8 @@ export function about(place, { changed, done, focus }) {
     place.innerHTML = drawn;
     place.hidden = false;
     set(host, "data-about", true);
-    const { delete: removal } = parts(place);
+    const { delete: removal, gone } = parts(place);
+    if (gone) await done(); // another window or program took it away
     if (removal) askBefore(removal, () => attempted(DEEDS.delete));
     if (same) return;
     place.scrollTop = 0;
