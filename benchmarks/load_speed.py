@@ -19,6 +19,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,7 @@ import psutil
 from backend.channel.subprocess import ENGINE_ENVIRONMENT
 
 if TYPE_CHECKING:
-    from torch import Size
+    from torch import Size, Tensor, dtype
     from torch.nn import Module
 
     from backend.schema.events import Event
@@ -92,10 +93,32 @@ def write_checkpoint(folder: Path) -> None:
 
     folder.mkdir(parents=True, exist_ok=True)
     numbers = torch.randn(RANDOM_NUMBERS, generator=torch.Generator().manual_seed(0)).half() / 50
-    tensors = {name: numbers[: shape.numel()].view(shape) for name, shape in shapes()}
-    for _ in write_safetensors(checkpoint_in(folder), tensors):
+    tensors = {name: FirstNumbers(numbers, shape) for name, shape in shapes()}
+    for _ in write_safetensors(checkpoint_in(folder), tensors, {}):
         pass
     write_diffusers_configs(folder / "configs")
+
+
+@dataclass(frozen=True)
+class FirstNumbers:
+    """A tensor to be written: as many of the numbers as its shape has."""
+
+    numbers: "Tensor"
+    shape: "Size"
+
+    @property
+    def dtype(self) -> "dtype":
+        """That of the numbers."""
+        return self.numbers.dtype
+
+    @property
+    def bytes(self) -> int:
+        """What it takes."""
+        return self.shape.numel() * self.dtype.itemsize
+
+    def read(self) -> "Tensor":
+        """The tensor."""
+        return self.numbers[: self.shape.numel()].view(self.shape)
 
 
 def shapes() -> "Iterator[tuple[str, Size]]":

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self
 
-from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from torch import Tensor
 
 from backend.engine.memory.workplace import Workplace
+from backend.engine.networks import AutoencoderKL
 from backend.engine.samplers.base import Denoiser
 from backend.engine.schedules.base import NoiseLevels
 from backend.schema.base import Frozen

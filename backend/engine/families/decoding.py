@@ -5,13 +5,13 @@ from collections.abc import Generator
 from typing import cast
 
 import torch
-from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from PIL import Image
 from torch import Tensor
 
 from backend.engine.families.base import LatentFormat, LatentToRgb, Model
 from backend.engine.families.tiled_decoding import tiled_pixels
 from backend.engine.memory.workplace import Workplace
+from backend.engine.networks import AutoencoderKL
 from backend.engine.postprocess.pictures import is_blank, to_picture
 from backend.schema.events import Event, Stage, Warned
 

@@ -3,8 +3,6 @@
 from collections.abc import Generator, Sequence
 from typing import cast
 
-from diffusers.models.transformers.transformer_flux import FluxTransformer2DModel
-
 from backend.engine.accelerator import wide_range_dtype
 from backend.engine.families.base import Encoded, LatentToRgb
 from backend.engine.families.decoding import latent_format_of
@@ -23,6 +21,7 @@ from backend.engine.loading.scheduler_config import SchedulerConfig
 from backend.engine.loading.t5_encoder import t5_encoder
 from backend.engine.loading.weights import Weights
 from backend.engine.memory.workplace import Workplace
+from backend.engine.networks import FluxTransformer2DModel
 from backend.engine.prompts.clip import ClipReader
 from backend.engine.prompts.remembered import EncodePrompts
 from backend.engine.prompts.t5 import T5Reader

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from typing import cast
 
 import torch
-from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
-from diffusers.models.transformers.transformer_flux import FluxTransformer2DModel
 from torch import Tensor
 
 from backend.engine.families.base import (
@@ -16,6 +14,7 @@ from backend.engine.families.base import (
 )
 from backend.engine.families.guiding import PromptRows
 from backend.engine.memory.workplace import Workplace
+from backend.engine.networks import AutoencoderKL, FluxTransformer2DModel
 from backend.engine.prompts.remembered import EncodePrompts
 from backend.engine.schedules.base import NoiseLevels
 

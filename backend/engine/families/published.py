@@ -11,10 +11,6 @@ from pathlib import Path
 from typing import Literal, TypeVar, cast
 
 import torch
-from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
-from diffusers.models.transformers.transformer_flux import FluxTransformer2DModel
-from diffusers.models.transformers.transformer_sd3 import SD3Transformer2DModel
-from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from torch.nn import Module
 
 from backend.engine.families import flux1, sd3_loading
@@ -23,6 +19,12 @@ from backend.engine.loading.components import Component, Config
 from backend.engine.loading.files import family_configs
 from backend.engine.loading.parts import CLIP_G, CLIP_H, CLIP_L, CLIP_L_PROJECTING, UNET, VAE
 from backend.engine.loading.t5_encoder import t5_encoder
+from backend.engine.networks import (
+    AutoencoderKL,
+    FluxTransformer2DModel,
+    SD3Transformer2DModel,
+    UNet2DConditionModel,
+)
 from backend.schema.models import Role
 
 Precision = Literal["fp32", "fp16", "bf16"]

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 import torch
-from diffusers.models.transformers.transformer_sd3 import SD3Transformer2DModel
 from torch import Tensor
 
 from backend.engine.accelerator import wide_range_dtype
@@ -35,6 +34,7 @@ from backend.engine.loading.parts import (
 from backend.engine.loading.t5_encoder import t5_encoder
 from backend.engine.loading.weights import Weights
 from backend.engine.memory.workplace import Workplace
+from backend.engine.networks import SD3Transformer2DModel
 from backend.engine.prompts.clip import ClipEncoder, ClipReader
 from backend.engine.prompts.remembered import EncodePrompts
 from backend.engine.prompts.t5 import T5Reader

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Protocol, cast
 
 import torch
-from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from torch import Tensor
 from torch.nn import GroupNorm, Module, ModuleList
 from torch.nn.functional import interpolate
@@ -19,6 +18,7 @@ from torch.nn.functional import interpolate
 from backend.engine.memory.moments import Moments, whole_moments
 from backend.engine.memory.tiling import Canvas, tiles
 from backend.engine.memory.workplace import Workplace
+from backend.engine.networks import AutoencoderKL
 from backend.schema.events import Event, Stage
 
 

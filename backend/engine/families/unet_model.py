@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
-from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
-from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from torch import Tensor
 
 from backend.engine.families.base import (
@@ -17,6 +15,7 @@ from backend.engine.families.base import (
 from backend.engine.families.guiding import PromptRows
 from backend.engine.loading.scheduler_config import SchedulerConfig
 from backend.engine.memory.workplace import Workplace
+from backend.engine.networks import AutoencoderKL, UNet2DConditionModel
 from backend.engine.prompts.remembered import EncodePrompts
 from backend.engine.schedules.base import NoiseLevels
 from backend.schema.errors import ModelError

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import cast
 
 from safetensors import SafetensorError, safe_open
-from transformers import CLIPTokenizer
 
 from backend.engine.families import configs
 from backend.engine.families.base import LatentToRgb
 from backend.engine.loading.scheduler_config import SchedulerConfig
+from backend.engine.networks import CLIPTokenizer
 from backend.engine.prompts.clip_tokenizer import clip_tokenizer
 from backend.schema.base import Frozen
 from backend.schema.errors import ModelDamagedError, ModelMissingError

@@ -3,9 +3,6 @@
 from typing import cast
 
 import torch
-from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
-from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
-from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
 from backend.engine.loading.components import Component, Config, Layout, SourcesOf, own_names
 from backend.engine.loading.original.clip import (
@@ -16,6 +13,13 @@ from backend.engine.loading.original.clip import (
 from backend.engine.loading.original.unet import unet_sources
 from backend.engine.loading.original.vae import vae_sources
 from backend.engine.loading.weights import Weights
+from backend.engine.networks import (
+    AutoencoderKL,
+    CLIPTextConfig,
+    CLIPTextModel,
+    CLIPTextModelWithProjection,
+    UNet2DConditionModel,
+)
 
 _ORIGINAL_UNET = "model.diffusion_model."
 _FIRST_CONVOLUTIONS = ("input_blocks.0.0.weight", "conv_in.weight")

@@ -1,7 +1,5 @@
 """T5's encoder as a part of checkpoints, and how files hold it."""
 
-from transformers import T5Config, T5EncoderModel
-
 from backend.engine.loading.components import Component, Config, Layout
 from backend.engine.loading.original.t5 import (
     LLAMA_CPP_WORDS,
@@ -11,6 +9,7 @@ from backend.engine.loading.original.t5 import (
     t5_sources,
     t5_unshared_sources,
 )
+from backend.engine.networks import T5Config, T5EncoderModel
 
 _LAYOUTS = tuple(
     Layout(words, sources, prefix)

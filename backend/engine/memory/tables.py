@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import cast
 
 import torch
-from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from torch import Tensor, nn
 
 from backend.engine.families.published import PublishedPart, in_folder, published
 from backend.engine.families.tiled_decoding import DecoderHalves
 from backend.engine.memory.blocks import blocks_of, castable_layers, count
 from backend.engine.memory.peak import peaks, without_weights
+from backend.engine.networks import AutoencoderKL
 from backend.memory import tables as kept
 from backend.memory.tables import (
     PUBLISHED,

@@ -6,10 +6,10 @@ from typing import Literal, cast
 
 import torch
 from torch import Tensor
-from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
 from backend.engine.families.base import Encoded
 from backend.engine.memory.workplace import Workplace
+from backend.engine.networks import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 from backend.engine.prompts.chunks import Chunk, ChunkFormat, Seam, Token, chunks
 from backend.engine.prompts.remembered import Remembered
 from backend.prompts.attention import parse_attention

@@ -3,8 +3,7 @@
 import gzip
 from importlib import resources
 
-from transformers import CLIPTokenizer
-
+from backend.engine.networks import CLIPTokenizer
 from backend.engine.prompts import vocabulary
 
 _END_OF_WORD = "</w>"

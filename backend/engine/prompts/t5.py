@@ -5,9 +5,9 @@ from functools import partial
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor
-from transformers import T5EncoderModel
 
 from backend.engine.memory.workplace import Workplace
+from backend.engine.networks import T5EncoderModel
 from backend.engine.prompts.remembered import Remembered
 from backend.prompts.attention import without_weights
 
