@@ -20,6 +20,7 @@ from backend.engine.memory.planning import Planner
 from backend.engine.memory.spill import SpillWatch, spills_here
 from backend.engine.memory.watch import PeakWatch
 from backend.engine.prompts.caveats import caveats
+from backend.engine.prompts.embeddings import load_embeddings
 from backend.engine.prompts.scripts import Script, read_scripts
 from backend.engine.registry import families
 from backend.engine.residency import Residency
@@ -159,9 +160,11 @@ def _ready(
     model = yield from _loaded(work, which, partner)
     yield Stage(sentence="Reading the prompt")
     prompts, steps = work.wanted.prompts_of(batch.indices), work.wanted.sampling.steps
-    scripts = work.ladder.attempt("read", partial(read_scripts, model, prompts, steps))
+    embeddings = load_embeddings(work.wanted.embeddings)
+    reading = partial(read_scripts, model, prompts, steps, embeddings)
+    scripts = work.ladder.attempt("read", reading)
     yield from work.ladder.news()
-    yield from caveats(prompts, steps, model.deaf_to_weights)
+    yield from caveats(prompts, steps, model.deaf_to_weights, embeddings)
     return model, scripts
 
 

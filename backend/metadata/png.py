@@ -45,7 +45,8 @@ def encode_png(pixels: Image.Image, request: ResolvedRequest, index: int, create
         created: When it was asked for, in seconds since the epoch.
     """
     model = request.model.model_copy(update={"path": request.model.checkpoint, "parts": ()})
-    shareable = request.model_copy(update={"model": model})
+    embeddings = tuple(each.model_copy(update={"path": each.id}) for each in request.embeddings)
+    shareable = request.model_copy(update={"model": model, "embeddings": embeddings})
     own = PictureMetadata(request=shareable, index=index, created=created, easel_version=VERSION)
     chunks = PngImagePlugin.PngInfo()
     chunks.add_text(_INFOTEXT, infotext.write(request, index, load_catalogue()))

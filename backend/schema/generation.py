@@ -298,6 +298,16 @@ class ResolvedRefiner(Frozen):
     """The share of the steps after which it takes over."""
 
 
+class ResolvedEmbedding(Frozen):
+    """A textual-inversion embedding that a prompt names, found in the library."""
+
+    name: str
+    """As the prompt has it."""
+    id: str
+    """The library's id."""
+    path: str
+
+
 class ResolvedSize(Frozen):
     """The size of each picture in pixels, multiples of 8."""
 
@@ -331,6 +341,8 @@ class ResolvedRequest(Frozen):
     memory: ResolvedMemory = ResolvedMemory()
     expanded: tuple[PromptSettings, ...] = ()
     """What `prompt` became for each picture; none where it leaves no choice."""
+    embeddings: tuple[ResolvedEmbedding, ...] = ()
+    """Those that the prompts name."""
 
     def prompt_of(self, index: int) -> PromptSettings:
         """The prompt of picture `index`, with its choices made."""

@@ -8,6 +8,7 @@ from backend.library.library import Library
 from backend.schema.catalogue import Catalogue
 from backend.schema.generation import GenerationRequest
 from backend.schema.jobs import Actor, Job, JobState, JobView, Role
+from backend.services.made_up_words import named_embeddings
 from backend.services.resolve import resolve
 from backend.services.wording import Wording
 
@@ -33,7 +34,9 @@ class Generation:
         """
         anywhere = actor.role is Role.OWNER  # a guest learns nothing of files outside the library
         resolved = resolve(request, self._library, self._catalogue, anywhere=anywhere)
-        wanted = self._wording.worded(resolved)
+        worded = self._wording.worded(resolved)
+        named = named_embeddings(worded, self._library.entries())
+        wanted = worded.model_copy(update={"embeddings": named})
         job = Job(
             id=secrets.token_hex(6),
             kind="generate",

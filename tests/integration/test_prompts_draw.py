@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import save_file
 from torch import Tensor
 
 from backend.engine import run, sampling
@@ -17,11 +18,13 @@ from backend.schema.events import Event, ImageReady, Warned
 from backend.schema.generation import (
     BatchSettings,
     PromptSettings,
+    ResolvedEmbedding,
     ResolvedRequest,
     ResolvedSampling,
 )
+from tests.fixtures.loaded import loaded
 from tests.fixtures.short_memory import DRAW, READ, short_memory
-from tests.fixtures.starter import context_in, starter_request
+from tests.fixtures.starter import STARTER, context_in, starter_request
 
 pytestmark = pytest.mark.engine
 STEPS = 4
@@ -193,10 +196,34 @@ def test_each_picture_draws_its_own_choice_as_if_alone(studio):
     assert told.request.prompt_of(1).positive == f"cactus, {WHITE}"
 
 
-def test_what_has_no_effect_is_told(studio):
-    studio.draw("apple __nowhere__ <lora:ink:0.5>")
+@pytest.fixture(scope="module")
+def fruit(tmp_path_factory) -> ResolvedEmbedding:
+    """An embedding whose vectors are those of the words “red apple”."""
+    model = loaded("sd15", STARTER)
+    reader = model.encode.__self__
+    table = reader._encoder.get_input_embeddings().weight
+    numbers = reader._tokenizer("red apple", add_special_tokens=False).input_ids
+    path = tmp_path_factory.mktemp("embeddings") / "fruit.safetensors"
+    save_file({"emb_params": table[numbers].detach().clone()}, path)
+    return ResolvedEmbedding(name="fruit", id="embeddings/fruit.safetensors", path=str(path))
 
-    assert len(studio.warnings) == 2
+
+@pytest.mark.parametrize("name", ["fruit", "embedding:Fruit.safetensors"])
+def test_an_embedding_draws_what_its_vectors_mean(studio, fruit, name):
+    words = studio.draw(f"(red apple:1.2), {WHITE}")
+
+    assert np.array_equal(studio.draw(f"({name}:1.2), {WHITE}", embeddings=(fruit,)), words)
+    told = read_metadata(studio.path(0))
+    assert told is not None
+    assert told.request.embeddings[0].path == fruit.id, "no place of this machine is told"
+    assert not np.array_equal(studio.draw(f"({name}:1.2), {WHITE}"), words)
+
+
+def test_what_has_no_effect_is_told(studio):
+    studio.draw("apple __nowhere__ <lora:ink:0.5> embedding:ghost")
+
+    assert len(studio.warnings) == 3
+    assert "No embedding “ghost”" in studio.warnings[2]
     assert "<lora:ink:0.5> was left out" in studio.warnings[0]
     assert "no wildcard “nowhere”" in studio.warnings[1]
     studio.draw(f"[red:blue:0.5] (apple:1.2) AND fog BREAK {WHITE}")

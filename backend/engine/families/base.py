@@ -8,6 +8,7 @@ from torch import Tensor
 
 from backend.engine.memory.workplace import Workplace
 from backend.engine.networks import AutoencoderKL
+from backend.engine.prompts.embeddings import NO_EMBEDDINGS, Embeddings
 from backend.engine.samplers.base import Denoiser
 from backend.engine.schedules.base import NoiseLevels
 from backend.schema.base import Frozen
@@ -102,10 +103,13 @@ class Model(Protocol):
         """What weights in a prompt do not reach, as a sentence; empty where they reach all."""
         ...
 
-    def encode_prompts(self, positive: str, negative: str, *more: str) -> Conditioning:
+    def encode_prompts(
+        self, positive: str, negative: str, *more: str, embeddings: Embeddings = NO_EMBEDDINGS
+    ) -> Conditioning:
         """Encode what to draw, what not, and what to draw at the same time.
 
-        All get the same number of tokens. Brackets in them weigh words, see `prompts.attention`.
+        All get the same number of tokens. Brackets in them weigh words, see `prompts.attention`,
+        and the names of embeddings stand for their vectors.
         """
         ...
 

@@ -15,6 +15,7 @@ from backend.engine.families.base import (
 from backend.engine.families.guiding import PromptRows
 from backend.engine.memory.workplace import Workplace
 from backend.engine.networks import AutoencoderKL, FluxTransformer2DModel
+from backend.engine.prompts.embeddings import NO_EMBEDDINGS, Embeddings
 from backend.engine.prompts.remembered import EncodePrompts
 from backend.engine.schedules.base import NoiseLevels
 
@@ -42,9 +43,11 @@ class Flux1:
         tokens = (width // side) * (height // side)
         return NoiseLevels.flow(resolution_shift(tokens) if self.shift is None else self.shift)
 
-    def encode_prompts(self, positive: str, negative: str, *more: str) -> Conditioning:
+    def encode_prompts(
+        self, positive: str, negative: str, *more: str, embeddings: Embeddings = NO_EMBEDDINGS
+    ) -> Conditioning:
         """Encode what to draw, what not, and what to draw at the same time."""
-        return Conditioning.of(self.encode((positive, negative, *more)))
+        return Conditioning.of(self.encode((positive, negative, *more), embeddings))
 
     def denoiser(self, conditioning: Conditioning, settings: DenoiserSettings) -> "FluxDenoiser":
         """The estimate of the clean latents; at a CFG scale of 1 without the negative prompt."""

@@ -36,6 +36,7 @@ from backend.engine.loading.weights import Weights
 from backend.engine.memory.workplace import Workplace
 from backend.engine.networks import SD3Transformer2DModel
 from backend.engine.prompts.clip import ClipEncoder, ClipReader
+from backend.engine.prompts.embeddings import Embeddings
 from backend.engine.prompts.remembered import EncodePrompts
 from backend.engine.prompts.t5 import T5Reader
 from backend.engine.prompts.t5_tokenizer import t5_tokenizer
@@ -210,8 +211,8 @@ def _reading(
     Source: Esser et al. 2024 (arXiv:2403.03206), figure 2.
     """
 
-    def encode(texts: Sequence[str]) -> tuple[Encoded, ...]:
-        said = zip(texts, *(clip.read(texts) for clip in clips), strict=True)
+    def encode(texts: Sequence[str], embeddings: Embeddings) -> tuple[Encoded, ...]:
+        said = zip(texts, *(clip.read(texts, embeddings) for clip in clips), strict=True)
         return tuple(_joined(first, second, behind(text)) for text, first, second in said)
 
     def behind(text: str) -> Tensor:

@@ -14,6 +14,7 @@ from backend.engine.families.base import (
 from backend.engine.families.guiding import PromptRows
 from backend.engine.memory.workplace import Workplace
 from backend.engine.networks import AutoencoderKL, SD3Transformer2DModel
+from backend.engine.prompts.embeddings import NO_EMBEDDINGS, Embeddings
 from backend.engine.prompts.remembered import EncodePrompts
 from backend.engine.schedules.base import NoiseLevels
 from backend.schema.errors import OutOfRangeError
@@ -45,9 +46,11 @@ class StableDiffusion3:
         del width, height
         return self.levels
 
-    def encode_prompts(self, positive: str, negative: str, *more: str) -> Conditioning:
+    def encode_prompts(
+        self, positive: str, negative: str, *more: str, embeddings: Embeddings = NO_EMBEDDINGS
+    ) -> Conditioning:
         """Encode what to draw, what not, and what to draw at the same time."""
-        return Conditioning.of(self.encode((positive, negative, *more)))
+        return Conditioning.of(self.encode((positive, negative, *more), embeddings))
 
     def denoiser(
         self, conditioning: Conditioning, settings: DenoiserSettings

@@ -21,6 +21,7 @@ from backend.engine.loading.files import CheckpointFiles
 from backend.engine.loading.parts import CLIP_G, CLIP_L, OPEN_CLIP_PADDING
 from backend.engine.memory.workplace import Workplace
 from backend.engine.prompts.clip import ClipReader
+from backend.engine.prompts.embeddings import Embeddings
 from backend.engine.registry import family
 from backend.schema.catalogue import FamilyDefaults, VariantInfo
 from backend.schema.events import Event
@@ -125,9 +126,11 @@ def load(files: CheckpointFiles, workplace: Workplace) -> Generator[Event, None,
     )
 
 
-def _encode(readers: tuple[ClipReader, ClipReader], texts: Sequence[str]) -> tuple[Encoded, ...]:
+def _encode(
+    readers: tuple[ClipReader, ClipReader], texts: Sequence[str], embeddings: Embeddings
+) -> tuple[Encoded, ...]:
     """What both encoders say of each token side by side, and what the second says of the whole."""
-    first, second = (reader.read(texts) for reader in readers)
+    first, second = (reader.read(texts, embeddings) for reader in readers)
     return tuple(map(_side_by_side, first, second))
 
 

@@ -16,6 +16,7 @@ from backend.engine.families.guiding import PromptRows
 from backend.engine.loading.scheduler_config import SchedulerConfig
 from backend.engine.memory.workplace import Workplace
 from backend.engine.networks import AutoencoderKL, UNet2DConditionModel
+from backend.engine.prompts.embeddings import NO_EMBEDDINGS, Embeddings
 from backend.engine.prompts.remembered import EncodePrompts
 from backend.engine.schedules.base import NoiseLevels
 from backend.schema.errors import ModelError
@@ -47,9 +48,11 @@ class UNetModel:
         del width, height
         return self.levels
 
-    def encode_prompts(self, positive: str, negative: str, *more: str) -> Conditioning:
+    def encode_prompts(
+        self, positive: str, negative: str, *more: str, embeddings: Embeddings = NO_EMBEDDINGS
+    ) -> Conditioning:
         """Encode what to draw, what not, and what to draw at the same time."""
-        return Conditioning.of(self.encode((positive, negative, *more)))
+        return Conditioning.of(self.encode((positive, negative, *more), embeddings))
 
     def denoiser(self, conditioning: Conditioning, settings: DenoiserSettings) -> "UNetDenoiser":
         """The guided estimate of the clean latents."""

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
+from backend.engine.prompts.embeddings import MadeUpWord
+
 LOOK_BACK = 20
 """So many tokens before a full piece's end a seam is looked for, as AUTOMATIC1111's web UI does."""
 
@@ -35,7 +37,7 @@ class Seam(IntEnum):
 class Token:
     """A token of a prompt."""
 
-    number: int
+    number: int | MadeUpWord
     weight: float = 1.0
     seam: Seam = Seam.WORD
 
@@ -44,7 +46,7 @@ class Token:
 class Chunk:
     """A piece as the encoder reads it."""
 
-    tokens: tuple[int, ...]
+    tokens: tuple[int | MadeUpWord, ...]
     weights: tuple[float, ...]
     """How much each of its tokens counts; 1 for those of the frame."""
 

@@ -11,8 +11,10 @@ from backend.engine.families.base import Encoded
 from backend.engine.memory.workplace import Workplace
 from backend.engine.networks import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 from backend.engine.prompts.chunks import Chunk, ChunkFormat, Seam, Token, chunks
+from backend.engine.prompts.embeddings import Embeddings, MadeUpWord, standing_in
 from backend.engine.prompts.remembered import Remembered
 from backend.prompts.attention import parse_attention
+from backend.prompts.embeddings import find_embeddings
 from backend.schema.errors import ModelDamagedError
 
 ClipEncoder = CLIPTextModel | CLIPTextModelWithProjection
@@ -40,6 +42,7 @@ class ClipReader:
         self._encoder = encoder
         self._workplace = workplace
         self._layer = layer
+        self._width = encoder.config.hidden_size
         self._remembered: Remembered[Encoded] = Remembered()
         if len(tokenizer) > encoder.config.vocab_size:
             raise ModelDamagedError(
@@ -55,41 +58,80 @@ class ClipReader:
             length=tokenizer.model_max_length,
         )
 
-    def read(self, texts: Sequence[str]) -> tuple[Encoded, ...]:
+    def read(self, texts: Sequence[str], embeddings: Embeddings) -> tuple[Encoded, ...]:
         """Encode prompts to the same number of tokens; shorter ones get empty pieces.
+
+        Args:
+            texts: The prompts.
+            embeddings: Those that stand in a prompt for their names.
 
         Returns:
             For each, states of shape (1, pieces × 77, width), and what the encoder makes of the
             first piece as a whole, projected where the encoder has a projection.
         """
-        tokens = [tuple(self._tokens(text)) for text in texts]
+        tokens = [tuple(self._tokens(text, embeddings)) for text in texts]
         pieces = max(len(chunks(each, self._style)) for each in tokens)
-        return tuple(self._read(chunks(each, self._style, pieces)) for each in tokens)
+        return tuple(self._read(chunks(each, self._style, pieces), embeddings) for each in tokens)
 
-    def _read(self, pieces: tuple[Chunk, ...]) -> Encoded:
-        return self._remembered.get(pieces, partial(self._encode, pieces))
+    def _read(self, pieces: tuple[Chunk, ...], embeddings: Embeddings) -> Encoded:
+        return self._remembered.get(pieces, partial(self._encode, pieces, embeddings))
 
-    def _tokens(self, text: str) -> Iterator[Token | None]:
+    def _tokens(self, text: str, embeddings: Embeddings) -> Iterator[Token | None]:
         """The prompt's tokens with their weights; None where a piece is to end."""
         for part in parse_attention(text):
             if part.breaks:
                 yield None
                 continue
-            numbers = self._tokenizer(part.text, add_special_tokens=False, verbose=False).input_ids
-            for number, name in zip(
-                numbers, self._tokenizer.convert_ids_to_tokens(numbers), strict=True
-            ):
-                yield Token(number, part.weight, _seam_behind(name))
+            for span in find_embeddings(part.text, embeddings):
+                made_up = embeddings[span.embedding].words(self._width) if span.embedding else ()
+                yield from _one_word(made_up, part.weight)
+                if not made_up:
+                    yield from self._words(span.text, part.weight)
 
-    def _encode(self, pieces: tuple[Chunk, ...]) -> Encoded:
-        tokens = torch.tensor([piece.tokens for piece in pieces], device=self._workplace.device)
-        with torch.no_grad(), self._workplace.at_work(self._encoder):
+    def _words(self, text: str, weight: float) -> Iterator[Token]:
+        numbers = self._tokenizer(text, add_special_tokens=False, verbose=False).input_ids
+        names = self._tokenizer.convert_ids_to_tokens(numbers)
+        for number, name in zip(numbers, names, strict=True):
+            yield Token(number, weight, _seam_behind(name))
+
+    def _encode(self, pieces: tuple[Chunk, ...], embeddings: Embeddings) -> Encoded:
+        numbers = [
+            [each if isinstance(each, int) else self._style.end for each in piece.tokens]
+            for piece in pieces
+        ]
+        tokens = torch.tensor(numbers, device=self._workplace.device)
+        vectors = _vectors(pieces, embeddings, self._width)
+        with (
+            torch.no_grad(),
+            self._workplace.at_work(self._encoder),
+            standing_in(self._encoder, vectors),
+        ):
             said = self._encoder(tokens, output_hidden_states=self._layer != "last")
         states = said.last_hidden_state if self._layer == "last" else said.hidden_states[-2]
         whole: Tensor = said[0] if _projects(self._encoder) else said.pooler_output
         if any(weight != 1 for piece in pieces for weight in piece.weights):
             states = weighted(states, torch.tensor([piece.weights for piece in pieces]))
         return Encoded(states.flatten(0, 1).unsqueeze(0), whole[:1])
+
+
+def _one_word(made_up: Sequence[MadeUpWord], weight: float) -> Iterator[Token]:
+    """An embedding's vectors, which stay together where they can."""
+    for place, word in enumerate(made_up, 1):
+        seam = Seam.WORD if place == len(made_up) else Seam.WITHIN_A_WORD
+        yield Token(word, weight, seam)
+
+
+def _vectors(
+    pieces: Sequence[Chunk], embeddings: Embeddings, width: int
+) -> dict[tuple[int, int], Tensor]:
+    """The vectors of made-up words, by piece and place."""
+    files = {each.file: each for each in embeddings.values()}
+    return {
+        (number, place): files[word.file].vectors[width][word.row]
+        for number, piece in enumerate(pieces)
+        for place, word in enumerate(piece.tokens)
+        if isinstance(word, MadeUpWord)
+    }
 
 
 def weighted(states: Tensor, weights: Tensor) -> Tensor:

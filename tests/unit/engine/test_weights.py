@@ -2,11 +2,14 @@
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from backend.engine.families.base import Conditioning, DenoiserSettings, Encoded
 from backend.engine.families.guiding import PromptRows
 from backend.engine.families.sdxl_refiner import _added
 from backend.engine.prompts.clip import weighted
+from backend.engine.prompts.embeddings import load_embeddings
+from backend.schema.generation import ResolvedEmbedding
 
 
 def test_weights_multiply_and_the_mean_of_each_piece_stays():
@@ -73,3 +76,13 @@ def test_prompts_read_in_turn_say_the_same(weights):
 
     assert torch.equal(together, in_turn)
     assert asked == [2 * of_two.prompts, *[2] * of_two.prompts]
+
+
+def test_each_encoder_gets_the_vectors_of_its_width(tmp_path):
+    path = tmp_path / "ink.safetensors"
+    save_file({"clip_l": torch.ones(3, 768), "clip_g": torch.ones(2, 1280)}, path)
+
+    embeddings = load_embeddings([ResolvedEmbedding(name="ink", id="ink", path=str(path))])
+
+    counts = {width: len(embeddings["ink"].words(width)) for width in (768, 1280, 1024)}
+    assert counts == {768: 3, 1280: 2, 1024: 0}
