@@ -1,9 +1,10 @@
 """Whether what arrived is what was promised, and safe to keep."""
 
+import zipfile
 from pathlib import Path
 from typing import Literal
 
-from picklescan.scanner import SafetyLevel, scan_bytes
+from picklescan.scanner import SafetyLevel, ScanResult, scan_bytes
 
 from backend.downloads.ports import Models
 from backend.formats.gguf import GGUF_MAGIC
@@ -18,6 +19,8 @@ _PICKLES = tuple(bytes((0x80, protocol)) for protocol in range(2, 6))
 _SAFE_ENDINGS = (".safetensors", ".sft", ".gguf")
 _TOLD = 3
 """How many of the things a pickle asks for are named."""
+_MOST_SWELLING = 4
+"""How many times its size an archive may hold."""
 
 
 def refuse_before(request: DownloadRequest) -> None:
@@ -78,10 +81,9 @@ def scan_pickle(path: Path, name: str) -> str:
     Raises:
         ModelError: When it would run something dangerous, or cannot be looked through.
     """
-    with path.open("rb") as file:
-        result = scan_bytes(file, name, ".pt")
+    result = _scanned(path, name)
     asked = [f"{each.module}.{each.name}" for each in result.globals]
-    if result.issues_count or result.scan_err:
+    if result.issues_count or result.scan_err or not result.scanned_files:
         bad = [
             f"{each.module}.{each.name}"
             for each in result.globals
@@ -95,6 +97,24 @@ def scan_pickle(path: Path, name: str) -> str:
     if not result.suspicious_count:
         return ""
     return f"“{name}” asks for more than tensors: {', '.join(sorted(asked)[:_TOLD])}."
+
+
+def _scanned(path: Path, name: str) -> ScanResult:
+    """What the scanner says; a damaged archive, or one that swells beyond measure, is an error.
+
+    Torch stores what it writes, and does not pack it.
+    """
+    unreadable = ScanResult([], scan_err=True)
+    try:
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                unpacked = sum(entry.file_size for entry in archive.infolist())
+            if unpacked > _MOST_SWELLING * path.stat().st_size:
+                return unreadable
+        with path.open("rb") as file:
+            return scan_bytes(file, name, ".pt")
+    except (zipfile.BadZipFile, ValueError, RuntimeError, EOFError):
+        return unreadable
 
 
 def require_hash(request: DownloadRequest, sha256: str, kept: str) -> None:

@@ -6,6 +6,7 @@ import itertools
 import json
 import pickle
 import random
+import zipfile
 
 import pytest
 from PIL import Image
@@ -380,6 +381,42 @@ def test_a_dangerous_pickle_is_removed_and_never_run(downloading, tmp_path):
     assert "system" in error.sentence
     assert downloading.files == []
     assert not trace.exists()
+
+
+def zipped(content, method=zipfile.ZIP_STORED):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as archive:
+        archive.writestr("archive/data.pkl", content)
+    return buffer.getvalue()
+
+
+def packed_in_no_known_way(content):
+    """Torch reads it all the same; scanners pass over what they cannot unpack."""
+    entry = content.index(b"PK\1\2")
+    return content[: entry + 10] + b"\x63" + content[entry + 11 :]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(packed_in_no_known_way(zipped(pickled({"a": 1}))), id="unknown packing"),
+        pytest.param(zipped(pickled({"a": 1}))[:-30], id="cut off"),
+        pytest.param(zipped(b"\x80\x02" + b"N0" * 100_000, zipfile.ZIP_DEFLATED), id="swells"),
+    ],
+)
+def test_a_pickle_that_cannot_be_looked_through_is_removed(downloading, content):
+    file = downloading.add(content, "dream.pt", format="pickle")
+
+    assert "cannot be looked through" in downloading.failure(file, even_pickles=True).sentence
+    assert downloading.files == []
+
+
+def test_a_pickle_in_an_archive_as_torch_writes_it_is_taken(downloading):
+    file = downloading.add(zipped(pickled({"a": 1})), "dream.pt", format="pickle")
+
+    downloading.run(file, even_pickles=True)
+
+    assert "loras/dream.pt" in downloading.files
 
 
 @pytest.mark.parametrize("insists", [True, False])
