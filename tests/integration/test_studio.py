@@ -67,6 +67,18 @@ def test_a_request_becomes_pictures_and_everybody_hears_of_it(studio, tmp_path):
     assert (again.seed.value, again.prompt.positive) == (6, "a cat")
 
 
+def test_each_picture_of_a_prompt_with_choices_says_which_it_drew(studio):
+    job = submit(studio, "a {cat|dog|fox}", 4)
+    view = ended(studio, job)
+
+    said = [picture.prompt for picture in view.pictures]
+    assert view.title == "a {cat|dog|fox}"
+    assert set(said) <= {"a cat", "a dog", "a fox"}
+    assert len(set(said)) > 1
+    again = studio.generation.submit(OWNER, studio.jobs.request_of(OWNER, job.id))
+    assert [picture.prompt for picture in ended(studio, again).pictures] == said
+
+
 def test_jobs_are_done_one_after_the_other_and_owners_take_turns(studio, tmp_path):
     first = submit(studio, "slow", 1, ANNA)
     wait_for(studio, first, lambda view: view.stage == "Waiting")
