@@ -12,10 +12,9 @@ from torch.nn.functional import scaled_dot_product_attention
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
-from torch.utils.flop_counter import flop_registry, sdpa_flop_count
 
-_ATTENTION = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu  # noqa: SLF001
-_COUNTED = cast("Mapping[object, Callable[..., object]]", flop_registry)
+from backend.engine.memory.repeats import ATTENTION, Repeats
+
 _CONVOLUTION = torch.ops.aten.convolution.default
 _ENLARGING = torch.ops.aten.upsample_nearest2d.default
 Build = Callable[[], Module]
@@ -35,9 +34,10 @@ class Peak(NamedTuple):
 class LivePeak(TorchDispatchMode):
     """Follows the storages of tensors that are made while the mode is on."""
 
-    def __init__(self, existing: Sequence[Tensor]) -> None:
+    def __init__(self, existing: Sequence[Tensor], repeats: Repeats) -> None:
         """Follow all but `existing`, such as weights: a view of one must not count."""
         super().__init__()
+        self._repeats = repeats
         self._sizes = {_key(tensor): 0 for tensor in existing}
         self._now = 0
         self.bytes = 0
@@ -55,14 +55,14 @@ class LivePeak(TorchDispatchMode):
         kwargs: Mapping[str, object] | None = None,
     ) -> object:
         """Run an operation, and note what it made."""
-        made = func(*args, **(kwargs or {}))
+        made, operations = self._repeats(func, args, kwargs or {})
         before = self._now
         for leaf in tree_leaves(made):
             if isinstance(leaf, Tensor):
                 self._follow(leaf)
         held = before + processor_room(func, args, made)
         self.on_processor = max(self.on_processor, self._now, held)
-        self.operations += _operations(func, args, made)
+        self.operations += operations
         return made
 
     def _follow(self, tensor: Tensor) -> None:
@@ -116,7 +116,7 @@ class _AttentionInBlocks(TorchFunctionMode):
 
 
 def _in_blocks(query: Tensor, key: Tensor, value: Tensor, *_: object, **__: object) -> Tensor:
-    return _ATTENTION(query, key, value)[0]
+    return ATTENTION(query, key, value)[0]
 
 
 def peaks(build: Build, calls: Sequence[Call], dtype: torch.dtype) -> list[Peak]:
@@ -126,9 +126,10 @@ def peaks(build: Build, calls: Sequence[Call], dtype: torch.dtype) -> list[Peak]
     does so everywhere. What libraries of graphics cards need beside tensors is not seen.
     """
     found: list[Peak] = []
+    repeats = Repeats()
     with without_weights(build, dtype) as module:
         for call in calls:
-            with LivePeak([*module.parameters(), *module.buffers()]) as peak:
+            with LivePeak([*module.parameters(), *module.buffers()], repeats) as peak:
                 call(module)
             found.append(Peak(peak.bytes, peak.on_processor, peak.operations))
     return found
@@ -147,13 +148,3 @@ def without_weights(build: Build, dtype: torch.dtype) -> Generator[Module]:
             yield build()
     finally:
         torch.set_default_dtype(before)
-
-
-def _operations(func: object, args: Sequence[object], made: object) -> int:
-    """How many multiplications and additions an operation takes."""
-    packet: object = getattr(func, "overloadpacket", None)
-    if packet is _ATTENTION:
-        query, key, value = (cast("Tensor", each).shape for each in args[:3])
-        return sdpa_flop_count(query, key, value)
-    count = _COUNTED.get(packet)
-    return 0 if count is None else cast("int", count(*args, out_val=made))

@@ -69,10 +69,11 @@ def measure(part: PublishedPart) -> PartTable:
         module = part.built()
     sides = SIDES[:1] if part.role in _READS else SIDES
     calls = [_bound(part, 1, side) for side in sides]
-    half = [peak.bytes for peak in peaks(part.built, calls, torch.bfloat16)]
+    twice = [_bound(part, 2, SIDES[1])] if part.role == "diffusion_model" else []
+    half = [peak.bytes for peak in peaks(part.built, [*calls, *twice], torch.bfloat16)]
+    if twice:
+        _require_straight(part, half[1], half.pop())
     full = peaks(part.built, calls, torch.float32)
-    if part.role == "diffusion_model":
-        _require_straight(part, half[1])
     blocks = [count(block) for block in blocks_of(module)]
     return PartTable(
         role=part.role,
@@ -130,11 +131,10 @@ def fewest(points: Sequence[Point]) -> tuple[Point, ...]:
     return (*fewest(points[: middle + 1]), *fewest(points[middle:])[1:])
 
 
-def _require_straight(part: PublishedPart, one: int) -> None:
-    """Compare two rows at the second side with one."""
-    [two] = peaks(part.built, [_bound(part, 2, SIDES[1])], torch.bfloat16)
-    if abs(two.bytes - 2 * one) > CLOSE * two.bytes:
-        raise NotStraightError(f"Two rows of {part.config} take {two.bytes} bytes, one {one}.")
+def _require_straight(part: PublishedPart, one: int, two: int) -> None:
+    """Compare the bytes of two rows with those of one of the same side."""
+    if abs(two - 2 * one) > CLOSE * two:
+        raise NotStraightError(f"Two rows of {part.config} take {two} bytes, one {one}.")
 
 
 def _polynomial(sides: Sequence[int], values: Sequence[int]) -> tuple[float, float, float]:

@@ -2,10 +2,12 @@
 
 import pytest
 import torch
+from torch.utils._pytree import tree_leaves
 
 from backend.engine.families.published import in_folder, published
 from backend.engine.memory.blocks import blocks_of, castable_layers, count
 from backend.engine.memory.peak import LivePeak, peaks
+from backend.engine.memory.repeats import Repeats
 from backend.engine.memory.tables import ROOT, SIDES, fewest, make_tables, measure
 from backend.engine.registry import families
 from backend.memory.tables import PUBLISHED, STARTER, Curve, load_tables
@@ -99,16 +101,43 @@ def test_parameters_are_those_that_were_published(part, expected):
 
 
 def test_only_storages_that_live_count_and_views_count_once():
-    weight = torch.ones(1000)
-    with LivePeak([weight]) as peak:
-        first = torch.ones(100)
-        view = weight.view(10, 100)
-        second = first + 1
-        del first
-        third = second.view(10, 10) * 2
-    del view, third
+    with torch.device("meta"):
+        weight, repeats = torch.ones(1000), Repeats()
+        for _ in ("worked out", "remembered"):
+            with LivePeak([weight], repeats) as peak:
+                first = torch.ones(100)
+                view = weight.view(10, 100)
+                second = first + 1
+                del first
+                third = second.view(10, 10) * 2
+            del view, third
 
-    assert peak.bytes == 2 * 100 * 4
+            assert peak.bytes == 2 * 100 * 4
+
+
+def test_what_is_remembered_equals_what_pytorch_works_out():
+    with torch.device("meta"):
+        repeats = Repeats()
+        layer = torch.ones(8, 4)
+        cases = [
+            (torch.ops.aten.add.Tensor, (layer, 1)),
+            (torch.ops.aten.add.Tensor, (layer, 1.0)),
+            (torch.ops.aten.add.Tensor, (layer.int(), 1)),
+            (torch.ops.aten.add.Tensor, (layer.int(), 1.0)),
+            (torch.ops.aten.mm.default, (layer.t(), layer)),
+            (torch.ops.aten.mm.default, (layer, layer.t())),
+            (torch.ops.aten.native_layer_norm.default, (layer, [4], None, None, 1e-5)),
+        ]
+        for operation, given in cases * 2:
+            made, operations = repeats(operation, given, {})
+            expected = operation(*given)
+            for ours, theirs in zip(tree_leaves(made), tree_leaves(expected), strict=True):
+                assert (ours.shape, ours.dtype) == (theirs.shape, theirs.dtype)
+                assert ours.stride() == theirs.stride()
+            counted = 2 * 8 * 4 * 4 if given[-1] is layer else 2 * 8 * 8 * 4
+            assert operations == (counted if operation is torch.ops.aten.mm.default else 0)
+        changed = repeats(torch.ops.aten.add_.Tensor, (layer, 1), {}).made
+        assert changed is layer
 
 
 def test_points_that_lie_on_a_line_are_left_out():
