@@ -46,7 +46,9 @@ def encode_png(pixels: Image.Image, request: ResolvedRequest, index: int, create
     """
     model = request.model.model_copy(update={"path": request.model.checkpoint, "parts": ()})
     embeddings = tuple(each.model_copy(update={"path": each.id}) for each in request.embeddings)
-    shareable = request.model_copy(update={"model": model, "embeddings": embeddings})
+    prompts = {index: request.prompt_of(index)} if request.expanded else {}
+    changes = {"model": model, "embeddings": embeddings, "expanded": prompts}
+    shareable = request.model_copy(update=changes)
     own = PictureMetadata(request=shareable, index=index, created=created, easel_version=VERSION)
     chunks = PngImagePlugin.PngInfo()
     chunks.add_text(_INFOTEXT, infotext.write(request, index, load_catalogue()))

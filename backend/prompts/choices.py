@@ -9,17 +9,15 @@ Source: the grammar that the extension “Dynamic Prompts” documents under “
 
 import random
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from backend.prompts.wildcards import Wildcards
+from backend.prompts.wildcards import Options, Wildcards
 
 DEEPEST, MOST = 30, 2_000
 """How deep choices lie in each other, and how many are made for one prompt: lists can name
 themselves."""
 _WILDCARD = re.compile(r"__([^\s_{}|](?:[^{}|\n]*?[^\s_{}|])?)__")
 _COUNT = re.compile(r"\s*(?:(?P<exactly>\d{1,6})|(?P<least>\d{0,6})-(?P<most>\d{0,6}))\s*\$\$")
-_WEIGHT = re.compile(r"\s*(\d{1,9}(?:\.\d*)?|\.\d+)::")
 _SEPARATOR = ", "
 
 
@@ -30,7 +28,6 @@ class _Chooser:
     random: random.Random
     wildcards: Wildcards
     left: int = MOST
-    missing: set[str] = field(default_factory=set[str])
 
     def write(self, text: str, depth: int = 0) -> str:
         """The text with all its choices made."""
@@ -55,11 +52,8 @@ class _Chooser:
         return "".join(written)
 
     def _from_list(self, wildcard: re.Match[str], depth: int) -> str:
-        entries = self.wildcards.entries(wildcard[1])
-        if not entries:
-            self.missing.add(wildcard[1])
-            return wildcard[0]
-        return self._some(entries, 1, _SEPARATOR, depth)
+        entries = self.wildcards.options(wildcard[1])
+        return self._some(entries, 1, _SEPARATOR, depth) if entries.texts else wildcard[0]
 
     def _chosen(self, body: str, depth: int) -> str:
         counted = _COUNT.match(body)
@@ -71,9 +65,9 @@ class _Chooser:
         if not counted and len(options) == 1:
             return f"{{{self.write(body, depth + 1)}}}"
         only = _WILDCARD.fullmatch(inside.strip())
-        if only and self.wildcards.entries(only[1]):
-            options = list(self.wildcards.entries(only[1]))
-        return self._some(options, self._count(counted, len(options)), separator, depth)
+        listed = self.wildcards.options(only[1]) if only else None
+        taken = listed if listed and listed.texts else Options.of(options)
+        return self._some(taken, self._count(counted, len(taken.texts)), separator, depth)
 
     def _count(self, counted: re.Match[str] | None, available: int) -> int:
         if counted is None:
@@ -83,24 +77,15 @@ class _Chooser:
         least, most = int(counted["least"] or 1), min(int(counted["most"] or available), available)
         return least + int(self.random.random() * (max(least, most) - least + 1))
 
-    def _some(self, options: Sequence[str], count: int, separator: str, depth: int) -> str:
+    def _some(self, options: Options, count: int, separator: str, depth: int) -> str:
         """So many of the options as there are, none twice, in the order in which they are drawn."""
-        rest = [_weighed(option) for option in options]
         taken: list[str] = []
-        while rest and len(taken) < count and self.left > 0:
+        while options.texts and len(taken) < count and self.left > 0:
             self.left -= 1
-            _, text = rest.pop(self._place([weight for weight, _ in rest]))
-            taken.append(self.write(text, depth + 1))
+            place = options.place(self.random.random())
+            taken.append(self.write(options.texts[place], depth + 1))
+            options = options.without(place) if len(taken) < count else options
         return separator.join(taken)
-
-    def _place(self, weights: Sequence[float]) -> int:
-        """Draw a place; where nothing weighs anything, all are alike."""
-        point = self.random.random() * sum(weights)
-        for place, weight in enumerate(weights):
-            point -= weight
-            if point < 0:
-                return place
-        return int(self.random.random() * len(weights))
 
 
 def make_choices(template: str, seed: int | str, wildcards: Wildcards) -> str:
@@ -111,7 +96,7 @@ def make_choices(template: str, seed: int | str, wildcards: Wildcards) -> str:
 def missing_wildcards(template: str, wildcards: Wildcards) -> tuple[str, ...]:
     """The names between double underscores in a text for which there is no list, in order."""
     names = dict.fromkeys(found[1] for found in _WILDCARD.finditer(template))
-    return tuple(name for name in names if not wildcards.entries(name))
+    return tuple(name for name in names if not wildcards.options(name).texts)
 
 
 def leaves_choices(template: str) -> bool:
@@ -152,8 +137,3 @@ def _options(body: str) -> list[str]:
             start = place + 1
         place = partners.get(place, place + (body[place] == "\\")) + 1
     return [*options, body[start:]]
-
-
-def _weighed(option: str) -> tuple[float, str]:
-    found = _WEIGHT.match(option)
-    return (float(found[1]), option[found.end() :]) if found else (1.0, option)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, Self
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from backend.schema.base import Frozen
 from backend.schema.errors import OutOfRangeError
@@ -339,8 +339,8 @@ class ResolvedRequest(Frozen):
     """The seed of picture 0; picture *i* uses (seed + *i*) modulo 2³²."""
     batch: BatchSettings
     memory: ResolvedMemory = ResolvedMemory()
-    expanded: tuple[PromptSettings, ...] = ()
-    """What `prompt` became for each picture; none where it leaves no choice."""
+    expanded: Mapping[int, PromptSettings] = Field(default_factory=dict[int, PromptSettings])
+    """What `prompt` became for each picture, by index; none where it leaves no choice."""
     embeddings: tuple[ResolvedEmbedding, ...] = ()
     """Those that the prompts name."""
 

@@ -41,11 +41,11 @@ class Wording:
         if not (leaves_choices(asked.positive) or leaves_choices(asked.negative)):
             return request
         lists = self.wildcards() if "__" in asked.positive + asked.negative else Wildcards({})
-        written = tuple(
-            readable(_chosen(asked, request.seed_of(index), lists))
+        written = {
+            index: readable(_chosen(asked, request.seed_of(index), lists))
             for index in range(request.batch.pictures)
-        )
-        if all(prompt == asked for prompt in written):
+        }
+        if all(prompt == asked for prompt in written.values()):
             return request
         return request.model_copy(update={"expanded": written})
 

@@ -186,14 +186,14 @@ def test_each_picture_draws_its_own_choice_as_if_alone(studio):
     choices = [PromptSettings(positive=f"{each}, {WHITE}") for each in ("red apple", "cactus")]
     template = asked(f"{{red apple|cactus}}, {WHITE}", batch=BatchSettings(size=2), seed=5)
 
-    both = studio.pictures(template.model_copy(update={"expanded": tuple(choices)}))
+    both = studio.pictures(template.model_copy(update={"expanded": dict(enumerate(choices))}))
     told = read_metadata(studio.path(1))
     alone = [studio.draw(each.positive, seed=5 + place) for place, each in enumerate(choices)]
 
     assert all(np.array_equal(*pair) for pair in zip(both, alone, strict=True))
     assert told is not None
     assert told.request.prompt.positive == f"{{red apple|cactus}}, {WHITE}"
-    assert told.request.prompt_of(1).positive == f"cactus, {WHITE}"
+    assert told.request.expanded == {1: choices[1]}, "of the others it need not know"
 
 
 @pytest.fixture(scope="module")

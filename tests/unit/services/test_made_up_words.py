@@ -30,7 +30,7 @@ def library(tmp_path):
 
 def named(library: Library, *prompts: PromptSettings) -> set[str]:
     request = resolved().model_copy(
-        update={"expanded": prompts, "batch": BatchSettings(size=len(prompts))}
+        update={"expanded": dict(enumerate(prompts)), "batch": BatchSettings(size=len(prompts))}
     )
     return {each.name for each in named_embeddings(request, library.entries())}
 

@@ -42,12 +42,12 @@ def test_a_prompt_without_choices_is_left_alone(wording):
 def test_each_picture_gets_its_own_choice_by_its_seed(wording):
     worded = wording.worded(asked("a __colour__ apple", "{old|worn}", seed=7, pictures=20))
 
-    made = [each.positive for each in worded.expanded]
+    made = [each.positive for each in worded.expanded.values()]
     assert set(made) == {f"a {colour} apple" for colour in COLOURS}
     assert worded.prompt.positive == "a __colour__ apple"
     alone = wording.worded(asked("a __colour__ apple", "{old|worn}", seed=10))
-    assert alone.expanded == (worded.prompt_of(3),)
-    assert {each.negative for each in worded.expanded} == {"old", "worn"}
+    assert alone.expanded == {0: worded.prompt_of(3)}
+    assert {each.negative for each in worded.expanded.values()} == {"old", "worn"}
 
 
 def test_lists_of_installations_are_used_too(places, wording, tmp_path):
