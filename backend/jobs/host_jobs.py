@@ -84,12 +84,13 @@ class HostJobs:
             return self._board.get(job.id)
 
     def cancel(self, job_id: str) -> None:
-        """End a job, and remove what it would have gone on with."""
+        """End a job, and remove what it would have gone on with; what a failed one left, too."""
         with self._board.lock:
             record = self._board.get(job_id)
-            if record.job.state.ended:
+            if record.job.state.ended and record.job.state is not JobState.FAILED:
                 return
-            self._board.end(job_id, Cancelled())
+            if not record.job.state.ended:
+                self._board.end(job_id, Cancelled())
             run = self._runs.get(job_id)
             if run is None:
                 self._work(_Run(record.job, stopped=True, unwanted=True))

@@ -50,7 +50,8 @@ class Jobs:
     def cancel(self, actor: Actor, job_id: str) -> None:
         """End a job; what it made is kept. One that does not stop is ended with the engine.
 
-        A file that is not whole yet is no such thing: what a download has of it is removed.
+        A file that is not whole yet is no such thing: what a download has of it is removed, also
+        after it failed.
 
         Raises:
             NotFoundError: When there is none, or it is somebody else's.

@@ -206,6 +206,28 @@ def test_a_cancelled_download_leaves_nothing_and_a_failed_one_can_be_resumed(ope
         finished(studio, again)
 
 
+def test_what_a_failed_download_left_can_be_discarded(opened, hubs, places):
+    content = lora(1_000_000)
+    hubs.add_file(HubName.CIVITAI, NAME, content)
+    slowly(hubs)
+    with opened() as studio:
+        job = studio.downloads.start(OWNER, HubName.CIVITAI, "1")
+        begun(studio, job)
+        studio.downloads.pause(OWNER, job.id)
+        seen(studio, job, paused=True)
+        hubs.behave(NAME, status=403, bytes_per_second=0)
+        studio.downloads.resume(OWNER, job.id)
+        seen(studio, job, state=JobState.FAILED)
+        assert list(places.models.rglob("*.part"))
+
+        studio.jobs.cancel(OWNER, job.id)
+
+        wait_until(
+            lambda: not list(places.models.rglob("*.part*")), lambda: "left there", seconds=15
+        )
+        assert studio.jobs.view(OWNER, job.id).state is JobState.FAILED
+
+
 def test_what_was_cancelled_can_be_asked_for_again_at_once(opened, hubs, places):
     hubs.add_file(HubName.CIVITAI, NAME, lora(1_000_000))
     hubs.behave(NAME, bytes_per_second=100_000)

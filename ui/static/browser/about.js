@@ -152,8 +152,8 @@ export function about(place, { changed, done, focus }) {
       said("Your notes are kept.");
     });
   });
-  place.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
+  host.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || place.hidden) return;
     event.stopPropagation();
     close();
   });

@@ -4,13 +4,15 @@ import { attempt, call } from "../api.js";
 import { fillBar, parts, reconcile, say, set } from "../dom.js";
 import { toWork } from "../doings.js";
 import { form } from "../form.js";
-import { goesOn, store } from "../store.js";
+import { goesOn, remember, remembered, store } from "../store.js";
 import { share } from "../words.js";
 import { get, post } from "./asking.js";
 import { show } from "./browser.js";
 import { needsToken, told } from "./refused.js";
 import { styled } from "./styled.js";
 import { underWay } from "./under_way.js";
+
+const DROPPED_KEY = "easel.dropped";
 
 /** Set the view up. */
 export async function open(section) {
@@ -19,12 +21,13 @@ export async function open(section) {
   const own = parts(section);
   let brought = {}; // what finished downloads brought, by their ids
   let finished = -1;
+  const dropped = new Set(remembered(DROPPED_KEY)?.split(" ")); // failed ones that nobody wants any more
 
   const attempted = (action) => told(own.failed, action);
 
   function draw() {
     const all = [...store.state.jobs.values()].filter(({ kind }) => kind === "download");
-    const jobs = all.filter((job) => !isReplaced(job, all)).sort(inOrder);
+    const jobs = all.filter((job) => !dropped.has(job.id) && !isReplaced(job, all)).sort(inOrder);
     own.empty.hidden = jobs.length > 0;
     reconcile(own.rows, jobs, ({ id }) => id, () => own.row.content.firstElementChild.cloneNode(true), fill);
     const ended = jobs.filter(({ state }) => state === "finished").length;
@@ -54,6 +57,7 @@ export async function open(section) {
       pause: going && !job.paused,
       resume: job.paused || job.state === "failed",
       cancel: going,
+      drop: job.state === "failed",
       token: Boolean(job.failure && needsToken(job.failure)),
       show: Boolean(brought[job.id]),
       use: Boolean(brought[job.id]?.able),
@@ -65,6 +69,11 @@ export async function open(section) {
     pause: (job) => attempted(() => post("/downloads/pause", { job })),
     resume: (job) => attempted(() => post("/downloads/resume", { job })),
     cancel: (job) => attempted(() => call("POST", `/api/jobs/${job}/cancel`)),
+    async drop(job) {
+      await attempted(() => call("POST", `/api/jobs/${job}/cancel`));
+      remember(DROPPED_KEY, [...dropped.add(job)].join(" "));
+      draw();
+    },
     show: (job) => show("yours", { id: brought[job].model }),
     tokens: () => show("find", { tokens: true }),
     use(job) {
