@@ -18,6 +18,7 @@ from backend.engine.memory.latents import LatentStore
 from backend.engine.memory.means import Load, Means
 from backend.engine.memory.planning import Planner
 from backend.engine.memory.spill import SpillWatch, spills_here
+from backend.engine.memory.swap import SwapWatch
 from backend.engine.memory.watch import PeakWatch
 from backend.engine.prompts.caveats import caveats
 from backend.engine.prompts.embeddings import load_embeddings
@@ -45,6 +46,7 @@ class Work:
     ladder: Ladder
     planner: Planner
     drawn: LatentStore
+    swap: SwapWatch
 
 
 def generate(request: dict[str, object], context: Context) -> Iterator[Event]:
@@ -80,6 +82,7 @@ def generate(request: dict[str, object], context: Context) -> Iterator[Event]:
             whole = False
         context.slots["latents"] = found
         yield from finish(work, found, context)
+        yield from work.swap.news()
 
     if whole:  # else it would say nothing of how long such pictures take
         in_models = work.residency.seconds_in_models - seconds_before
@@ -143,7 +146,8 @@ def _at_hand(wanted: ResolvedRequest, pace: Pace, context: Context) -> Work:
     expected = planned.seconds_per_step if planned else None
     spill = SpillWatch(expected) if spills_here() else None
     ladder = Ladder(load, means, residency.free_others, spill=spill)
-    return Work(wanted, pace, residency, ladder, planner, drawn)
+    swap = SwapWatch(residency.free_others)
+    return Work(wanted, pace, residency, ladder, planner, drawn, swap)
 
 
 def _drawn_before(drawn: LatentStore, batch: Batch) -> dict[int, Tensor] | None:

@@ -1,17 +1,19 @@
 """The whole story of a request, with the starter model."""
 
 import hashlib
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from backend.engine import preview
+from backend.engine import preview, run
+from backend.engine.memory import swap
 from backend.engine.run import generate, prepare
 from backend.metadata.png import read_metadata
 from backend.schema.errors import ModelDamagedError, ModelMissingError, NotFoundError
-from backend.schema.events import Event, ImageReady, Metric, Preview, Progress, Stage
+from backend.schema.events import Event, ImageReady, Metric, Preview, Progress, Stage, Warned
 from backend.schema.generation import BatchSettings, ResolvedRequest, ResolvedSampling
 from tests.fixtures.short_memory import READ, short_memory
 from tests.fixtures.starter import STARTER, context_in, of_type, starter_request
@@ -56,6 +58,17 @@ def test_what_a_picture_says_of_itself_makes_the_same_pixels(make, tmp_path):
 
     assert pixels(tmp_path, again) == pixels(tmp_path, events)
     assert len(pixels(tmp_path, events)) == 4
+
+
+def test_a_machine_that_works_from_its_disk_is_told_of_once(make, monkeypatch):
+    readings = iter(range(0, 9 * swap.MUCH, swap.MUCH))
+    watch = partial(swap.SwapWatch, read_back=lambda: next(readings))
+    monkeypatch.setattr(run, "SwapWatch", watch)
+
+    told = make(starter_request(batch=BatchSettings(count=3)), job="5" * 12)
+
+    assert of_type(told, Warned) == [Warned(sentence=swap.SENTENCE)]
+    assert len(of_type(told, ImageReady)) == 3
 
 
 def test_without_guidance_a_picture_has_shades(make, tmp_path):
