@@ -14,7 +14,11 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+import torch
 from torch import Tensor
+
+LEAST_SIGNAL = 1e-4
+"""Taken to be left of the picture in noise alone, where it may not be infinitely far away."""
 
 
 class Denoiser(Protocol):
@@ -80,6 +84,9 @@ class Renewal:
     fresh: Tensor
     """How much noise is added after that; 0 for none."""
 
+    down: Tensor
+    """The noise level before the fresh noise."""
+
     def move(self, x: Tensor, clean: Tensor) -> Tensor:
         """Take the step; `fresh` times standard noise is still to be added."""
         return x * self.kept + clean * self.drawn
@@ -108,4 +115,41 @@ def renewal(sigma: Tensor, sigma_next: Tensor, noise: NoiseSource, eta: float) -
         kept=signal_next * down / sigma,
         drawn=signal_next * (1 - down * signal / sigma),
         fresh=signal_next * up,
+        down=level_of_ratio(down, noise),
     )
+
+
+def log_width(sigma: Tensor, sigma_next: Tensor, noise: NoiseSource) -> Tensor:
+    """How far a step goes in lambda = log(signal / sigma).
+
+    Infinite down to the clean picture, and from noise alone.
+    """
+    signal, signal_next = noise.signal(sigma), noise.signal(sigma_next)
+    return (sigma * signal_next / (sigma_next * signal)).log()
+
+
+def finite_lambda(sigma: Tensor, noise: NoiseSource) -> Tensor:
+    """log(signal / sigma) of noise levels above 0, in which even noise alone has a place."""
+    return (noise.signal(sigma).clamp(min=LEAST_SIGNAL) / sigma).log()
+
+
+def middle_level(sigma: Tensor, sigma_next: Tensor, noise: NoiseSource) -> Tensor:
+    """The noise level half-way in lambda = log(signal / sigma), both ends above 0."""
+    middle = (finite_lambda(sigma, noise) + finite_lambda(sigma_next, noise)) / 2
+    return level_of_ratio((-middle).exp(), noise)
+
+
+def level_of_ratio(ratio: Tensor, noise: NoiseSource) -> Tensor:
+    """The noise level that has this ratio to what is left of the picture."""
+    blended = noise.signal(torch.ones_like(ratio)) < 1
+    return ratio / (1 + ratio) if blended else ratio
+
+
+def interpolation_weights(nodes: Tensor, moments: Tensor) -> Tensor:
+    """What values count for in an integral over the polynomial that goes through them.
+
+    Args:
+        nodes: Where the values are, shape (count,), each another.
+        moments: The integrals of 1, u, u², … themselves, shape (count,).
+    """
+    return torch.linalg.solve(torch.vander(nodes, increasing=True).T, moments)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from torch import Tensor
 
 from backend.engine.registry import sampler
-from backend.engine.samplers.base import Denoiser, NoiseSource, Step, step_pairs
+from backend.engine.samplers.base import Denoiser, NoiseSource, Step, log_width, step_pairs
 
 
 @sampler(
@@ -32,13 +32,11 @@ def dpmpp_2m(denoise: Denoiser, x: Tensor, sigmas: Tensor, noise: NoiseSource) -
     width_before = sigmas.new_zeros(())
     for number, sigma, sigma_next in step_pairs(sigmas):
         clean = denoise(x, sigma)
-        signal, signal_next = noise.signal(sigma), noise.signal(sigma_next)
-        # Of the step in lambda; infinite in the last one, and from noise alone.
-        width = (sigma * signal_next / (sigma_next * signal)).log()
+        width = log_width(sigma, sigma_next, noise)
         target = clean
         if clean_before is not None and sigma_next > 0:
             reach = width / width_before / 2
             target = clean + (clean - clean_before) * reach
-        x = x * (sigma_next / sigma) - target * (signal_next * (-width).expm1())
+        x = x * (sigma_next / sigma) - target * (noise.signal(sigma_next) * (-width).expm1())
         clean_before, width_before = clean, width
         yield Step(x, clean, number)

@@ -9,17 +9,16 @@ from backend.engine.samplers.base import (
     Denoiser,
     NoiseSource,
     Step,
+    middle_level,
     renewal,
     step_pairs,
 )
-
-LEAST_SIGNAL = 1e-4
 
 
 @sampler(
     "dpmpp_sde",
     label="DPM++ SDE",
-    aliases=("k_dpmpp_sde", "DPMSolverSDEScheduler"),
+    aliases=("k_dpmpp_sde", "dpmpp_sde_gpu", "DPMSolverSDEScheduler"),
     stochastic=True,
     calls_per_step=2,
 )
@@ -46,7 +45,7 @@ def dpmpp_sde(
     for number, sigma, sigma_next in step_pairs(sigmas):
         clean = denoise(x, sigma)
         if sigma_next > 0:
-            sigma_middle = _middle(sigma, sigma_next, noise)
+            sigma_middle = middle_level(sigma, sigma_next, noise)
             middle = _renewing_step(x, clean, (sigma, sigma_middle), noise, eta)
             yield Step(middle, clean, number - 1)
             clean = denoise(middle, sigma_middle)
@@ -62,14 +61,3 @@ def _renewing_step(
     """Go from the first to the second of `levels` towards `clean`, renewing noise on the way."""
     step = renewal(*levels, noise, eta)
     return step.move(x, clean) + noise.between(*levels) * step.fresh
-
-
-def _middle(sigma: Tensor, sigma_next: Tensor, noise: NoiseSource) -> Tensor:
-    """The noise level half-way in the logarithm of sigma / signal.
-
-    Noise alone is infinitely far away in it, so a little of the picture is taken to be left there.
-    """
-    signal = noise.signal(sigma).clamp(min=LEAST_SIGNAL)
-    ratio = (sigma / signal * (sigma_next / noise.signal(sigma_next))).sqrt()
-    blended = noise.signal(sigma) < 1
-    return ratio / (1 + ratio) if blended else ratio

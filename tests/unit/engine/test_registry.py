@@ -22,14 +22,22 @@ def test_the_kept_catalogue_is_current():
     assert load_catalogue() == catalogue()
 
 
-def test_the_first_version_offers_what_was_promised():
+def test_the_samplers_and_schedules_that_people_know_are_offered():
     assert {entry.info.label for entry in samplers()} >= {
         "Euler",
         "Euler a",
         "Heun",
+        "LMS",
+        "DPM2",
+        "DPM2 a",
+        "DPM++ 2S a",
         "DPM++ 2M",
         "DPM++ SDE",
+        "DPM++ 2M SDE",
+        "DPM++ 3M SDE",
         "DDIM",
+        "UniPC",
+        "DEIS",
         "LCM",
     }
     assert {entry.info.label for entry in schedules()} >= {
