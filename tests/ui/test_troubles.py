@@ -52,6 +52,20 @@ def test_try_again_does_the_failed_job_again_whatever_the_form_says_by_now(page,
     expect(page.get_by_label("Prompt", exact=True)).to_have_value("something else")
 
 
+def test_a_job_that_made_some_pictures_offers_what_helps_beside_them(page):
+    two_pictures(page)
+    generate(page, "lack")
+    notes = page.locator("easel-stage .notes")
+    expect(notes).to_contain_text("It did not fit.")
+    expect(page.locator("easel-stage .frame img")).to_have_attribute("alt", "lack")
+    expect(notes.get_by_role("button")).to_have_count(1)  # ending programs is for the person
+
+    notes.get_by_role("button", name="Draw it small").click()
+
+    expect(page.locator("easel-results .thumb[title=lack]")).to_have_count(2)
+    expect(page.locator("easel-stage .foot .second")).to_contain_text("64 × 64")
+
+
 def test_what_was_done_about_memory_is_said_beside_its_picture_alone(page):
     generate(page, "nothing to tell")
     expect(page.locator("easel-stage .frame img")).to_have_attribute("alt", "nothing to tell")

@@ -24,10 +24,10 @@ function banners({ connection, system, attached }) {
   return found;
 }
 
-/** Draw notes of the form `{text, calm, resume, picture}` into an element. */
+/** Draw notes of the form `{id, text, calm, resume, picture, offers}` into an element; `offers` makes buttons. */
 export function drawNotes(element, notes) {
   set(element, "role", "status");
-  reconcile(element, notes, (note) => note.text, (note) => {
+  reconcile(element, notes, (note) => note.id ?? note.text, (note) => {
     const row = copyOf("note");
     const { words, resume, download } = parts(row);
     set(row, "data-calm", note.calm);
@@ -36,6 +36,7 @@ export function drawNotes(element, notes) {
     resume.onclick = () => setPaused(false);
     download.hidden = !note.picture;
     if (note.picture) download.href = address(note.picture, "?download=true");
+    row.append(...(note.offers?.() ?? []));
     return row;
   });
 }

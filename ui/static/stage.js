@@ -56,16 +56,21 @@ function failureCard(job) {
   const own = parts(card);
   say(own.sentence, failure?.sentence ?? "The job was set aside.");
   say(own.hint, failure?.hint ?? "");
-  own.actions.prepend(...(failure?.remedies ?? []).filter(({ fields }) => Object.keys(fields).length).map(({ label, fields }) => {
-    const button = copyOf("remedy");
-    say(button, label);
-    button.onclick = () => again(job, fields);
-    return button;
-  }));
+  own.actions.prepend(...remediesFor(job));
   own.again.onclick = () => again(job);
   own.close.onclick = () => store.follow(null);
   fillDetails(own, failure?.details);
   return card;
+}
+
+function remediesFor(job) {
+  const doable = (job.failure?.remedies ?? []).filter(({ fields }) => Object.keys(fields).length);
+  return doable.map(({ label, fields }) => {
+    const button = copyOf("remedy");
+    say(button, label);
+    button.onclick = () => again(job, fields);
+    return button;
+  });
 }
 
 function drawStrip(strip, { pictures }, picture) {
@@ -82,7 +87,10 @@ function drawStrip(strip, { pictures }, picture) {
 function notesFor({ picture, job, failed }, { jobs }) {
   const told = (job ?? failed ?? jobs.get(picture?.job))?.warnings ?? [];
   const notes = told.length ? [{ text: told.join(" "), calm: true }] : [];
-  if (failed && picture) notes.push({ text: `${failed.failure?.sentence} ${failed.failure?.hint}` });
+  if (failed && picture) {
+    const text = `${failed.failure?.sentence} ${failed.failure?.hint}`;
+    notes.push({ id: failed.id, text, offers: () => remediesFor(failed) });
+  }
   if (picture && !picture.saved) {
     notes.push({ picture, text: "This picture is not on the disk: it is kept in memory only. Download it, or make room and resume the queue." });
   }
