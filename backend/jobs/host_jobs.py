@@ -184,13 +184,16 @@ class HostJobs:
         """A job's whole life in its thread."""
         kind = self._kinds[run.job.kind]
         end = None if run.stopped else self._advance(kind, run)
-        if run.unwanted:
+        unwanted = run.unwanted
+        if unwanted:
             try:
                 kind.discard(run.job)
             except OSError as error:
                 LOG.warning("host_job.undiscarded job=%s error=%s", run.job.id, error)
         with self._board.lock:
             self._runs.pop(run.job.id, None)
+            if run.unwanted and not unwanted:  # it was cancelled just now
+                self._work(_Run(run.job, stopped=True, unwanted=True))
             if not self._closing:
                 if end is not None:
                     self._board.end(run.job.id, end)
