@@ -6,8 +6,11 @@ from torch import Tensor
 from backend.engine.registry import schedule
 from backend.engine.schedules.base import NoiseLevels, down_to_zero
 
+ALIASES = ("use_exponential_sigmas", "polyexponential")
+"""Polyexponential, at the power of 1 that A1111 and k-diffusion take, is the same."""
 
-@schedule("exponential", label="Exponential", aliases=("use_exponential_sigmas",))
+
+@schedule("exponential", label="Exponential", aliases=ALIASES)
 def exponential(levels: NoiseLevels, steps: int) -> Tensor:
     """Spread the steps evenly in the logarithm of the noise level.
 

@@ -45,6 +45,8 @@ def test_the_samplers_and_schedules_that_people_know_are_offered():
         "Karras",
         "Exponential",
         "Simple",
+        "SGM Uniform",
+        "Beta",
     }
 
 

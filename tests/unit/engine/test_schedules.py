@@ -19,11 +19,12 @@ OPTIONS: dict[str, dict[str, object]] = {
     "exponential": {"use_exponential_sigmas": True},
     "simple": {"timestep_spacing": "trailing"},
 }
+BETA: dict[str, object] = {"use_beta_sigmas": True}
 SD15 = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
 
 
 def diffusers_schedule(schedule: str, steps: int) -> EulerDiscreteScheduler:
-    config = {**SD15, **OPTIONS[schedule]}
+    config = {**SD15, **OPTIONS.get(schedule, BETA)}
     oracle = cast("EulerDiscreteScheduler", EulerDiscreteScheduler.from_config(config))
     oracle.set_timesteps(steps)
     return oracle
@@ -60,6 +61,24 @@ def test_levels_that_need_no_interpolation_equal_those_of_diffusers(schedule):
     sigmas = find_schedule(schedule)(LEVELS, 20)
 
     assert torch.allclose(sigmas.float(), oracle.sigmas, rtol=1e-6)
+
+
+def test_sgm_uniform_leaves_out_the_end_of_equal_distances():
+    sigmas = find_schedule("sgm_uniform")(LEVELS, 9)
+
+    assert torch.allclose(sigmas[:-1], LEVELS.sigmas[torch.arange(999, 0, -111)], rtol=1e-12)
+
+
+@pytest.mark.parametrize("steps", [4, 20])
+def test_beta_places_timesteps_at_the_quantiles_that_diffusers_takes(steps):
+    """diffusers spreads the noise levels themselves by them, instead of the timesteps."""
+    oracle = diffusers_schedule("beta", steps)
+    spread = oracle.sigmas[:-1].double()
+    quantiles = (spread - spread[-1]) / (spread[0] - spread[-1])
+
+    sigmas = find_schedule("beta")(LEVELS, steps)
+
+    assert torch.allclose(sigmas[:-1], LEVELS.at(quantiles * 999), rtol=1e-4)
 
 
 def test_a_training_timestep_is_found_again_from_its_noise_level():
