@@ -1,18 +1,12 @@
 """What CivitAI was asked of models that are here, and what it told: kept in SQLite."""
 
-import logging
-import sqlite3
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
-from backend.database import open_database
+from backend.database import ForgetfulDatabase
 from backend.schema.base import Frozen
-from backend.schema.errors import EaselError
 from backend.schema.hubs import HubModel, HubVersion
-
-LOG = logging.getLogger(__name__)
 
 _VERSION = 1
 _CREATE = """
@@ -70,63 +64,31 @@ class HubBook:
 
     def __init__(self, path: Path) -> None:
         """Use the database at `path`, opened at the first need."""
-        self._path = path
-        self._lock = threading.RLock()
-        self._opened: sqlite3.Connection | None = None
+        self._rows = ForgetfulDatabase(path, _CREATE, _VERSION)
 
     def hashes(self) -> Mapping[str, float]:
         """When each hash was asked for last, in seconds since the epoch."""
-        return {row["sha256"]: row["asked"] for row in self._ask("SELECT * FROM hashes")}
+        return {row["sha256"]: row["asked"] for row in self._rows.ask("SELECT * FROM hashes")}
 
     def asked(self, sha256: str) -> float:
         """When one hash was asked for last; 0 where it never was."""
-        rows = self._ask("SELECT asked FROM hashes WHERE sha256 = ?", sha256)
+        rows = self._rows.ask("SELECT asked FROM hashes WHERE sha256 = ?", sha256)
         return rows[0]["asked"] if rows else 0.0
 
     def keep_hash(self, sha256: str, asked: float) -> None:
         """Note that a hash was asked for."""
-        self._write("INSERT OR REPLACE INTO hashes VALUES (?, ?)", (sha256, asked))
+        self._rows.write("INSERT OR REPLACE INTO hashes VALUES (?, ?)", [(sha256, asked)])
 
     def models(self) -> Mapping[str, ListedModel]:
         """All models that were asked for, by CivitAI's number."""
-        rows = self._ask("SELECT * FROM models")
+        rows = self._rows.ask("SELECT * FROM models")
         return {row["id"]: ListedModel.model_validate_json(row["told"]) for row in rows}
 
     def keep_model(self, model_id: str, told: ListedModel) -> None:
         """Remember a model, in place of what was known."""
         row = (model_id, told.asked, told.model_dump_json())
-        self._write("INSERT OR REPLACE INTO models VALUES (?, ?, ?)", row)
+        self._rows.write("INSERT OR REPLACE INTO models VALUES (?, ?, ?)", [row])
 
     def close(self) -> None:
         """Close the file."""
-        with self._lock:
-            if self._opened:
-                self._opened.close()
-            self._opened = None
-
-    def _ask(self, query: str, *values: str) -> list[sqlite3.Row]:
-        with self._lock:
-            try:
-                return self._database().execute(query, values).fetchall()
-            except sqlite3.Error as error:
-                LOG.warning("hub_book.unread path=%s error=%s", self._path, error)
-                return []
-
-    def _write(self, statement: str, row: tuple[str | float, ...]) -> None:
-        with self._lock:
-            try:
-                with self._database() as database:
-                    database.execute(statement, row)
-            except sqlite3.Error as error:
-                LOG.warning("hub_book.unwritten path=%s error=%s", self._path, error)
-
-    def _database(self) -> sqlite3.Connection:
-        if self._opened is None:
-            try:
-                self._opened = open_database(self._path, _CREATE, _VERSION).connection
-            except (sqlite3.Error, OSError, EaselError) as error:
-                LOG.warning("hub_book.in_memory path=%s error=%s", self._path, error)
-                self._opened = sqlite3.connect(":memory:", check_same_thread=False)
-                self._opened.row_factory = sqlite3.Row
-                self._opened.executescript(_CREATE)
-        return self._opened
+        self._rows.close()

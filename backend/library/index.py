@@ -1,19 +1,14 @@
 """What was read of model files, kept in SQLite, so that only new and changed files are opened."""
 
 import hashlib
-import logging
 import sqlite3
-import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from backend.database import open_database
-from backend.schema.errors import EaselError
-
-LOG = logging.getLogger(__name__)
+from backend.database import ForgetfulDatabase
 
 _VERSION = 1
 _CREATE = """
@@ -57,81 +52,42 @@ class Index:
 
     def __init__(self, path: Path) -> None:
         """Use the database at `path`, opened at the first need."""
-        self._path = path
-        self._lock = threading.RLock()
-        self._opened: sqlite3.Connection | None = None
+        self._rows = ForgetfulDatabase(path, _CREATE, _VERSION, _forget_other_readers)
 
     def rows(self) -> dict[str, Row]:
         """All that is known of files, by path."""
-        return {row["path"]: Row(*row) for row in self._ask("SELECT * FROM facts")}
+        return {row["path"]: Row(*row) for row in self._rows.ask("SELECT * FROM facts")}
 
     def hashes(self) -> dict[str, HashRow]:
         """All hashes, by path."""
-        return {row["path"]: HashRow(*row) for row in self._ask("SELECT * FROM hashes")}
+        return {row["path"]: HashRow(*row) for row in self._rows.ask("SELECT * FROM hashes")}
 
     def hash_of(self, path: str) -> HashRow | None:
         """What is known of one file's hashes."""
-        rows = self._ask("SELECT * FROM hashes WHERE path = ?", path)
+        rows = self._rows.ask("SELECT * FROM hashes WHERE path = ?", path)
         return HashRow(*rows[0]) if rows else None
 
     def keep(self, rows: Iterable[Row]) -> None:
         """Remember what was read, in place of what was known."""
-        self._write(
+        self._rows.write(
             "INSERT OR REPLACE INTO facts VALUES (?, ?, ?, ?, ?)",
             [(row.path, row.bytes, row.changed, row.cards, row.told) for row in rows],
         )
 
     def drop(self, paths: Iterable[str]) -> None:
         """Forget files that are gone; their hashes stay, for a disk that comes back."""
-        self._write("DELETE FROM facts WHERE path = ?", [(path,) for path in paths])
+        self._rows.write("DELETE FROM facts WHERE path = ?", [(path,) for path in paths])
 
     def keep_hash(self, row: HashRow) -> None:
         """Remember a file's hashes."""
-        self._write(
+        self._rows.write(
             "INSERT OR REPLACE INTO hashes VALUES (?, ?, ?, ?, ?)",
             [(row.path, row.bytes, row.changed, row.sha256, row.tensors)],
         )
 
     def close(self) -> None:
         """Close the file; it is opened again when it is needed."""
-        with self._lock:
-            if self._opened:
-                self._opened.close()
-            self._opened = None
-
-    def _ask(self, query: str, *values: str) -> list[sqlite3.Row]:
-        with self._lock:
-            try:
-                return self._database().execute(query, values).fetchall()
-            except sqlite3.Error as error:
-                LOG.warning("library.index_unread path=%s error=%s", self._path, error)
-                return []
-
-    def _write(self, statement: str, rows: list[tuple[str | int, ...]]) -> None:
-        if not rows:
-            return
-        with self._lock:
-            try:
-                with self._database() as database:
-                    database.executemany(statement, rows)
-            except sqlite3.Error as error:  # without it, files are just read again
-                LOG.warning("library.index_unwritten path=%s error=%s", self._path, error)
-
-    def _database(self) -> sqlite3.Connection:
-        if self._opened is None:
-            self._opened = self._open()
-        return self._opened
-
-    def _open(self) -> sqlite3.Connection:
-        try:
-            database = open_database(self._path, _CREATE, _VERSION).connection
-        except (sqlite3.Error, OSError, EaselError) as error:
-            LOG.warning("library.index_in_memory path=%s error=%s", self._path, error)
-            database = sqlite3.connect(":memory:", check_same_thread=False)
-            database.row_factory = sqlite3.Row
-            database.executescript(_CREATE)
-        _forget_other_readers(database)
-        return database
+        self._rows.close()
 
 
 def _forget_other_readers(database: sqlite3.Connection) -> None:

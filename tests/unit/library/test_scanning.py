@@ -1,8 +1,10 @@
 """Looking through folders: what is read, what is remembered, what may go wrong meanwhile."""
 
 import os
+import sqlite3
 import threading
 import time
+from contextlib import closing
 
 import pytest
 
@@ -156,12 +158,12 @@ def test_without_a_folder_for_the_index_all_works_but_is_forgotten(library, plac
     assert len(library.hashes(path).sha256) == 64
 
 
-def test_what_older_code_read_is_read_again(library, opened, models, reads):
+def test_what_older_code_read_is_read_again(library, opened, places, models, reads):
     checkpoint(models / "a.safetensors")
     library.rescan()
-    with library._index._database() as database:
-        database.execute("UPDATE reader SET digest = 'older'")
     library.close()
+    with closing(sqlite3.connect(places.data / "library.sqlite3")) as database, database:
+        database.execute("UPDATE reader SET digest = 'older'")
 
     opened().entries()
 
