@@ -18,6 +18,7 @@ import httpx
 from backend.downloads.part import Part
 from backend.downloads.ports import FreeBytes, Network
 from backend.schema.errors import (
+    EaselError,
     HubAnswerError,
     HubBusyError,
     HubLoginError,
@@ -191,7 +192,7 @@ class Transfer:
         self._head_checked = True
         try:
             self._check_head(self._part.head(_HEAD))
-        except Exception:
+        except EaselError:
             self._part.begin_again()
             raise
 

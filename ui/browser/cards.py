@@ -1,6 +1,7 @@
 """The models that are here as cards, searched, sorted and cut into pieces."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Annotated, Literal
 
@@ -57,6 +58,16 @@ class Card(Frozen):
     """The name of a newer version that is known of."""
 
 
+@dataclass(frozen=True)
+class _About:
+    """What is known of a model beside its file."""
+
+    info: CheckpointInfo | None
+    fit: Fit | None
+    favourite: bool
+    newer: str
+
+
 class Found(Frozen):
     """A piece of what was found."""
 
@@ -83,16 +94,13 @@ def found(studio: Verbs, actor: Actor, wanted: Wanted) -> Found:
     entries = sorted(filter(meant, everything), key=_order(wanted, marks))
     infos = {info.id: info for info in studio.models.checkpoints(actor)}
     piece = entries[wanted.offset : wanted.offset + wanted.count]
-    cards = (
-        _card(entry, infos.get(entry.id), marks.get(entry.id, Mark())).model_copy(
-            update={
-                "place": wanted.offset + number,
-                "newer": newer.get(entry.id, ""),
-                "fit": _fit(studio, actor, infos.get(entry.id)),
-            }
-        )
-        for number, entry in enumerate(piece, 1)
-    )
+    cards: list[Card] = []
+    for place, entry in enumerate(piece, wanted.offset + 1):
+        info = infos.get(entry.id)
+        fit = fit_of(studio.memory, actor, info) if info else None
+        mark = marks.get(entry.id, Mark())
+        about = _About(info, fit, mark.favourite, newer.get(entry.id, ""))
+        cards.append(_card(entry, place, about))
     return Found(
         cards=tuple(cards),
         total=len(entries),
@@ -198,8 +206,8 @@ def _order(wanted: Wanted, marks: Mapping[str, Mark]) -> Callable[[LibraryEntry]
     return key
 
 
-def _card(entry: LibraryEntry, info: CheckpointInfo | None, mark: Mark) -> Card:
-    model, card = entry.model, entry.card
+def _card(entry: LibraryEntry, place: int, about: _About) -> Card:
+    model, info = entry.model, about.info
     kind = kind_of(entry)
     facts = (
         model.family_label if model and model.family is not Family.UNKNOWN else "",
@@ -210,18 +218,14 @@ def _card(entry: LibraryEntry, info: CheckpointInfo | None, mark: Mark) -> Card:
     problem = lacking(info.missing) if info else ""
     return Card(
         id=entry.id,
-        place=0,
+        place=place,
         name=info.name if info else entry.name,
         kind=capital(kind.label) if kind is not ModelKind.UNKNOWN else "Unknown",
         line=" · ".join(fact for fact in facts if fact),
         cover=(model.family_label if model else "") or PurePath(entry.path).suffix,
-        preview=version_of(card),
-        favourite=mark.favourite,
+        preview=version_of(entry.card),
+        favourite=about.favourite,
         problem=problem or (wrong.sentence if wrong else ""),
-        fit=None,
-        newer="",
+        fit=about.fit,
+        newer=about.newer,
     )
-
-
-def _fit(studio: Verbs, actor: Actor, info: CheckpointInfo | None) -> Fit | None:
-    return fit_of(studio.memory, actor, info) if info else None
