@@ -45,15 +45,18 @@ class Preparation:
         self._prepared.discard(job_id)
 
     def _prepare(self, job_id: str) -> None:
-        record = self._board.get(job_id)
-        job, request, stage = record.job, record.job.request, record.stage
+        with self._board.lock:
+            record = self._board.get(job_id)
+            job, request, stage = record.job, record.job.request, record.stage
+            reads = job.kind == "generate" and not job.state.ended
+            if reads:
+                self._board.change(replace(record, stage=READING))
         found: tuple[PictureView, ...] = ()
         failure = None
         try:
             if job.started is not None:
                 found = self._host.pictures_on_disk(job)
-            if job.kind == "generate" and not job.state.ended:
-                self._board.change(replace(record, stage=READING))
+            if reads:
                 request = self._host.prepared(request)
         except EaselError as error:
             failure = Failed(code=error.code, sentence=error.sentence, hint=error.hint)

@@ -1,5 +1,7 @@
 """The queue: one job after the other, and each ends once, whatever the engine does."""
 
+import threading
+
 import pytest
 
 from backend.channel.messages import CancelJob, PauseJobs, ResumeJobs
@@ -204,6 +206,28 @@ def test_a_job_that_was_cancelled_while_it_was_prepared_stays_so(desk):
 
     assert desk.view().state is JobState.CANCELLED
     assert desk.started() == []
+
+
+def test_preparing_a_job_undoes_nothing_that_happens_to_it_meanwhile(desk, monkeypatch):
+    desk.be_ready()
+    desk.lane.held = True
+    desk.queue.submit(job(1))
+    cancelling = threading.Thread(target=desk.queue.cancel, args=[job(1).id])
+    get = desk.board.get
+
+    def get_and_be_overtaken(job_id):
+        record = get(job_id)
+        if threading.current_thread() is threading.main_thread() and not cancelling.ident:
+            cancelling.start()
+            cancelling.join(0.2)  # as far as the other one comes while the record is in hand
+        return record
+
+    monkeypatch.setattr(desk.board, "get", get_and_be_overtaken)
+    desk.host.when_asked = lambda: cancelling.join(10)
+    desk.lane.run()
+
+    assert desk.view().state is JobState.CANCELLED
+    assert desk.journaled() is JobState.CANCELLED
 
 
 # Cancelling.
