@@ -178,9 +178,8 @@ def with_easel(folder: Path, task: Task) -> Draw:
 
 def request(file: Path, seed: int, task: Task) -> dict[str, object]:
     """What the engine is asked for."""
-    from backend.schema.generation import (  # noqa: PLC0415  the imports are measured too
-        BatchSettings,
-        PromptSettings,
+    from backend.schema.picture_settings import BatchSettings, PromptSettings  # noqa: PLC0415
+    from backend.schema.resolved import (  # noqa: PLC0415  the imports are measured too
         ResolvedModel,
         ResolvedRequest,
         ResolvedSampling,

@@ -18,14 +18,8 @@ from backend.engine.context import Context
 from backend.engine.residency import ROOM_TO_DRAW, Residency, bytes_of
 from backend.engine.run import generate
 from backend.places import Places
-from backend.schema.generation import (
-    BatchSettings,
-    PromptSettings,
-    ResolvedModel,
-    ResolvedRequest,
-    ResolvedSampling,
-    ResolvedSize,
-)
+from backend.schema.picture_settings import BatchSettings, PromptSettings
+from backend.schema.resolved import ResolvedModel, ResolvedRequest, ResolvedSampling, ResolvedSize
 
 ROOT = Path(__file__).resolve().parent.parent
 STARTER = ROOT / "models" / "starter"

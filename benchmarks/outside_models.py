@@ -19,14 +19,8 @@ from backend.library.library import Library
 from backend.metadata.catalogue import load_catalogue
 from backend.places import Places, default_places
 from backend.schema.events import Metric
-from backend.schema.generation import (
-    BatchSettings,
-    PromptSettings,
-    ResolvedModel,
-    ResolvedRequest,
-    ResolvedSampling,
-    ResolvedSize,
-)
+from backend.schema.picture_settings import BatchSettings, PromptSettings
+from backend.schema.resolved import ResolvedModel, ResolvedRequest, ResolvedSampling, ResolvedSize
 
 PROMPT = "red apple, 3d style, white background"
 STEPS = 20

@@ -12,8 +12,9 @@ from backend.api.verbs import Verbs
 from backend.schema.base import Frozen
 from backend.schema.errors import OutOfRangeError
 from backend.schema.fields import Scalar
-from backend.schema.generation import RANDOM_SEED, GenerationRequest, SeedSettings
+from backend.schema.generation import GenerationRequest
 from backend.schema.jobs import Actor, JobView
+from backend.schema.sampling_settings import RANDOM_SEED, SeedSettings
 from ui.asking import asked, held
 from ui.sending import Clicks
 

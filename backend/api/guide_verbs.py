@@ -2,9 +2,9 @@
 
 from typing import Protocol
 
-from backend.schema.generation import PromptSettings
 from backend.schema.guide import Suggestion
 from backend.schema.jobs import Actor, JobView
+from backend.schema.picture_settings import PromptSettings
 
 
 class Guide(Protocol):

@@ -3,7 +3,7 @@
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from backend.schema.generation import ResolvedRequest
+from backend.schema.resolved import ResolvedRequest
 
 
 @dataclass(frozen=True)

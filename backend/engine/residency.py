@@ -22,7 +22,7 @@ from backend.engine.memory.planning import Room
 from backend.engine.memory.workplace import Workplace
 from backend.engine.registry import find_family
 from backend.schema.events import Event, Stage
-from backend.schema.generation import ResolvedModel
+from backend.schema.resolved import ResolvedModel
 
 ROOM_TO_DRAW = 2 * 2**30
 """Bytes that drawing itself needs beside the checkpoints."""

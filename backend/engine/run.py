@@ -28,7 +28,7 @@ from backend.engine.residency import Residency
 from backend.engine.sampling import Pace, begin, plan_pace, sample
 from backend.engine.saving import save
 from backend.schema.events import Event, ImageReady, Metric, Stage
-from backend.schema.generation import ResolvedModel, ResolvedRequest
+from backend.schema.resolved import ResolvedModel, ResolvedRequest
 
 
 def prepare() -> None:

@@ -17,7 +17,7 @@ from backend.engine.registry import find_sampler, find_schedule
 from backend.engine.samplers.base import Denoiser, Step
 from backend.engine.samplers.noise import PictureNoise
 from backend.schema.events import Event, Preview, Progress
-from backend.schema.generation import ResolvedRequest
+from backend.schema.resolved import ResolvedRequest
 
 
 @dataclass

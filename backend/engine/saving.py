@@ -11,7 +11,7 @@ from backend.outputs.naming import picture_path
 from backend.outputs.writing import write_atomically
 from backend.schema.errors import OutputError
 from backend.schema.events import Event, ImageReady, ImageUnsaved, Stage
-from backend.schema.generation import ResolvedRequest
+from backend.schema.resolved import ResolvedRequest
 
 
 def save(

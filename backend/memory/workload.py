@@ -1,7 +1,7 @@
 """What a request is to draw, as far as it decides about memory."""
 
-from backend.schema.generation import ResolvedModel, ResolvedRequest
 from backend.schema.memory import Workload
+from backend.schema.resolved import ResolvedModel, ResolvedRequest
 
 
 def workload_of(wanted: ResolvedRequest, model: ResolvedModel, calls_per_step: int) -> Workload:

@@ -15,12 +15,9 @@ from backend.metadata.catalogue import find_named
 from backend.schema.catalogue import Catalogue
 from backend.schema.errors import OutOfRangeError
 from backend.schema.fields import Scalar
-from backend.schema.generation import (
-    GENERATION_FIELDS,
-    MAXIMUM_SEED,
-    GenerationRequest,
-    ResolvedRequest,
-)
+from backend.schema.generation import GENERATION_FIELDS, GenerationRequest
+from backend.schema.resolved import ResolvedRequest
+from backend.schema.sampling_settings import MAXIMUM_SEED
 from backend.version import VERSION
 
 _NEGATIVE = "Negative prompt:"

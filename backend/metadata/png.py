@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field
 from backend.metadata import infotext
 from backend.metadata.catalogue import load_catalogue
 from backend.schema.base import Frozen
-from backend.schema.generation import ResolvedRequest
+from backend.schema.resolved import ResolvedRequest
 from backend.version import VERSION
 
 _OWN = "easel"

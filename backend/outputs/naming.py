@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
-from backend.schema.generation import ResolvedRequest
+from backend.schema.resolved import ResolvedRequest
 
 DEFAULT_PATTERN = "{date}/{time}-{seed}"
 """Folders and the start of the name, with `/` between folders. Placeholders:

@@ -9,7 +9,7 @@ from backend.schema.bringing import BringRequest
 from backend.schema.conversion import ConversionRequest
 from backend.schema.downloads import DownloadRequest
 from backend.schema.events import Failed, Progress
-from backend.schema.generation import ResolvedRequest
+from backend.schema.resolved import ResolvedRequest
 
 
 class Role(StrEnum):

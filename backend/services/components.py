@@ -6,13 +6,9 @@ from typing import Protocol, cast
 from backend.library.checkpoints import MISSING, missing_parts
 from backend.schema.catalogue import CheckpointInfo, ComponentInfo
 from backend.schema.errors import ModelError, OutOfRangeError
-from backend.schema.generation import (
-    ResolvedComponent,
-    ResolvedModel,
-    ResolvedRefiner,
-)
 from backend.schema.model_settings import ModelSettings, RefinerSettings
 from backend.schema.models import Family, Role
+from backend.schema.resolved import ResolvedComponent, ResolvedModel, ResolvedRefiner
 
 _ROLE_LABELS: dict[Role, str] = {
     "vae": "VAE",

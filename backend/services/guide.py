@@ -13,12 +13,12 @@ from backend.memory.plan import plan
 from backend.memory.speed import USUAL
 from backend.schema.catalogue import Catalogue
 from backend.schema.errors import HubBusyError, HubUnreachableError, NotFoundError, RequestError
-from backend.schema.generation import PromptSettings
 from backend.schema.guide import Purpose, Suggestion, WellKnown, WellKnownModel
 from backend.schema.hubs import HubName
 from backend.schema.jobs import Actor, JobView, Role
 from backend.schema.library import LibraryEntry
 from backend.schema.memory import PlanView
+from backend.schema.picture_settings import PromptSettings
 from backend.services.guide_words import download_words, drawing_words, refusal_for_space, where
 from backend.services.owner import only_the_owner
 from backend.services.planning import Planner

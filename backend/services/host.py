@@ -5,8 +5,8 @@ from pathlib import Path
 from backend.jobs.recovery import pictures_on_disk
 from backend.library.library import Library
 from backend.schema.errors import OutputError
-from backend.schema.generation import ResolvedModel, ResolvedRequest
 from backend.schema.jobs import Job, PictureView
+from backend.schema.resolved import ResolvedModel, ResolvedRequest
 from backend.services.planning import Planner
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from backend.channel.supervisor import EngineDeath, EngineListener
 from backend.schema.errors import EaselError
 from backend.schema.events import Event, Finished, ImageReady, ImageUnsaved, Metric, TerminalEvent
-from backend.schema.generation import ResolvedRequest
+from backend.schema.resolved import ResolvedRequest
 from backend.services.hearing import Passing
 from backend.services.planning import Planner, Run
 

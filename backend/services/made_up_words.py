@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from pathlib import PurePath
 
 from backend.prompts.embeddings import find_embeddings
-from backend.schema.generation import ResolvedEmbedding, ResolvedRequest
 from backend.schema.library import LibraryEntry
 from backend.schema.models import ModelFile, ModelKind
+from backend.schema.resolved import ResolvedEmbedding, ResolvedRequest
 
 
 def named_embeddings(

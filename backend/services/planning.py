@@ -9,10 +9,10 @@ from backend.memory.plan import plan
 from backend.memory.workload import workload_of
 from backend.schema.catalogue import Catalogue
 from backend.schema.errors import ModelMissingError
-from backend.schema.generation import ResolvedModel, ResolvedRequest
 from backend.schema.memory import Budget, MemoryState, PlanRequest, PlanView, Workload
 from backend.schema.memory_settings import MemorySettings, ResolvedMemory
 from backend.schema.models import ModelFile, PartFacts, Role
+from backend.schema.resolved import ResolvedModel, ResolvedRequest
 from backend.services.machine_memory import MachineMemory
 from backend.services.remembered import Remembered
 

@@ -14,11 +14,13 @@ from backend.library.places_of_models import home_of
 from backend.outputs.writing import write_atomically
 from backend.schema.catalogue import CheckpointInfo
 from backend.schema.errors import NotFoundError, OutputError, RequestError
-from backend.schema.generation import GenerationRequest, PromptSettings, SeedSettings
+from backend.schema.generation import GenerationRequest
 from backend.schema.jobs import OWNER, Actor, JobView, PictureView
 from backend.schema.library import LibraryEntry
 from backend.schema.model_settings import ModelSettings
 from backend.schema.models import ModelKind
+from backend.schema.picture_settings import PromptSettings
+from backend.schema.sampling_settings import SeedSettings
 from backend.services.gallery import Gallery
 from backend.services.generation import Generation
 from backend.services.owner import only_the_owner

@@ -6,16 +6,11 @@ from collections.abc import Callable, Collection, Iterable
 from backend.metadata.catalogue import Named, find_named
 from backend.schema.catalogue import Catalogue, CheckpointInfo, FamilyDefaults
 from backend.schema.errors import OutOfRangeError
-from backend.schema.generation import (
-    MAXIMUM_SEED,
-    RANDOM_SEED,
-    GenerationRequest,
-    PromptSettings,
-    ResolvedRequest,
-    ResolvedSampling,
-    ResolvedSize,
-)
+from backend.schema.generation import GenerationRequest
 from backend.schema.memory_settings import ResolvedMemory
+from backend.schema.picture_settings import PromptSettings
+from backend.schema.resolved import ResolvedRequest, ResolvedSampling, ResolvedSize
+from backend.schema.sampling_settings import MAXIMUM_SEED, RANDOM_SEED
 from backend.services.components import Installed, resolve_model, resolve_refiner
 
 LONGEST_PROMPT = 10_000

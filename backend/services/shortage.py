@@ -8,10 +8,10 @@ from backend.memory.estimate import GIB
 from backend.memory.sentences import DOES_NOT_FIT
 from backend.schema.errors import EaselError, OutOfMemoryError
 from backend.schema.events import Event, Failed, Remedy
-from backend.schema.generation import ResolvedRequest, ResolvedSize
 from backend.schema.jobs import OWNER, Job
 from backend.schema.memory import MemoryState, PlanView
 from backend.schema.memory_settings import MemorySettings
+from backend.schema.resolved import ResolvedRequest, ResolvedSize
 from backend.services.hearing import Passing
 from backend.services.planning import Planner
 

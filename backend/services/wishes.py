@@ -14,10 +14,11 @@ from backend.schema.base import Frozen
 from backend.schema.downloads import DownloadRequest
 from backend.schema.errors import EaselError, EngineLostError, ModelMissingError
 from backend.schema.events import Event, Finished, Warned
-from backend.schema.generation import GenerationRequest, PromptSettings
+from backend.schema.generation import GenerationRequest
 from backend.schema.hubs import HubName
 from backend.schema.jobs import Actor, Job, JobView, Role
 from backend.schema.model_settings import ModelSettings
+from backend.schema.picture_settings import PromptSettings
 from backend.services.well_known import find_file
 
 LOG = logging.getLogger(__name__)

@@ -9,7 +9,8 @@ from backend.places import Places
 from backend.prompts.choices import leaves_choices, make_choices
 from backend.prompts.wildcards import Wildcards
 from backend.schema.bringing import Wildcard
-from backend.schema.generation import PromptSettings, ResolvedRequest
+from backend.schema.picture_settings import PromptSettings
+from backend.schema.resolved import ResolvedRequest
 from backend.services.installations import wildcards_of
 from backend.services.resolve import readable
 

@@ -10,13 +10,13 @@ from PIL import Image
 from backend.engine.registry import families
 from backend.engine.run import generate
 from backend.schema.events import Event, ImageReady, Progress, Stage
-from backend.schema.generation import (
+from backend.schema.models import Family
+from backend.schema.resolved import (
     ResolvedModel,
     ResolvedRefiner,
     ResolvedRequest,
     ResolvedSampling,
 )
-from backend.schema.models import Family
 from tests.fixtures.starter import context_in, of_type, starter_request
 from tests.fixtures.tiny_families import TINY_FAMILIES
 

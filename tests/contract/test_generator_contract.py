@@ -17,7 +17,8 @@ from PIL import Image
 from backend.engine.advance import advance, close
 from backend.engine.run import generate
 from backend.schema.events import Event, ImageReady, Metric, Stage
-from backend.schema.generation import BatchSettings, ResolvedSampling
+from backend.schema.picture_settings import BatchSettings
+from backend.schema.resolved import ResolvedSampling
 from tests.fixtures.starter import context_in, starter_request
 
 TRAINING_STEPS = 12

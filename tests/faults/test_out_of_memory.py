@@ -16,12 +16,8 @@ from backend.channel.subprocess import ENGINE_ENVIRONMENT
 from backend.engine.run import generate
 from backend.schema.errors import OutOfMemoryError
 from backend.schema.events import Event, ImageReady, Metric, Warned
-from backend.schema.generation import (
-    BatchSettings,
-    ResolvedRequest,
-    ResolvedSampling,
-    ResolvedSize,
-)
+from backend.schema.picture_settings import BatchSettings
+from backend.schema.resolved import ResolvedRequest, ResolvedSampling, ResolvedSize
 from tests.fixtures.short_memory import DECODE, DRAW, READ, short_memory
 from tests.fixtures.starter import ROOT, context_in, of_type, starter_request
 

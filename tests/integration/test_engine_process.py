@@ -20,7 +20,7 @@ from backend.channel.supervisor import Patience, Supervisor
 from backend.engine.worker import Worker
 from backend.places import Places
 from backend.schema.events import Cancelled, Failed, Finished, ImageReady
-from backend.schema.generation import BatchSettings
+from backend.schema.picture_settings import BatchSettings
 from tests.fixtures.jobs import KINDS
 from tests.fixtures.listening import Recorder
 from tests.fixtures.requests import resolved

@@ -15,13 +15,8 @@ from backend.engine.registry import find_sampler
 from backend.engine.run import generate
 from backend.metadata.png import read_metadata
 from backend.schema.events import Event, ImageReady, Warned
-from backend.schema.generation import (
-    BatchSettings,
-    PromptSettings,
-    ResolvedEmbedding,
-    ResolvedRequest,
-    ResolvedSampling,
-)
+from backend.schema.picture_settings import BatchSettings, PromptSettings
+from backend.schema.resolved import ResolvedEmbedding, ResolvedRequest, ResolvedSampling
 from tests.fixtures.loaded import loaded
 from tests.fixtures.short_memory import DRAW, READ, short_memory
 from tests.fixtures.starter import STARTER, context_in, starter_request

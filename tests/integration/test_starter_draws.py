@@ -10,7 +10,7 @@ from PIL import Image
 from backend.engine.advance import advance
 from backend.engine.run import generate
 from backend.schema.events import ImageReady
-from backend.schema.generation import ResolvedSampling
+from backend.schema.resolved import ResolvedSampling
 from recipes.starter.colours import RGB, analyse
 from tests.fixtures.starter import context_in, starter_request
 

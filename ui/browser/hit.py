@@ -9,9 +9,9 @@ from backend.metadata import infotext
 from backend.schema.base import Frozen
 from backend.schema.catalogue import Catalogue
 from backend.schema.fields import Scalar
-from backend.schema.generation import RANDOM_SEED
 from backend.schema.hubs import HubFile, HubModel, HubSample, HubVersion
 from backend.schema.jobs import Actor, Role
+from backend.schema.sampling_settings import RANDOM_SEED
 from backend.schema.sizes import readable_bytes
 from ui.browser.find import Here
 from ui.browser.hits import DRAWING, Fitting, joined, kind_of, short

@@ -8,9 +8,9 @@ from fastapi import APIRouter
 
 from backend.api.verbs import Verbs
 from backend.schema.base import Frozen
-from backend.schema.generation import PromptSettings
 from backend.schema.guide import Suggestion
 from backend.schema.jobs import Actor, JobView
+from backend.schema.picture_settings import PromptSettings
 from backend.schema.sizes import readable_bytes
 from ui.examples import load_examples
 from ui.fragments import Fragments

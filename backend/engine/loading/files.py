@@ -17,8 +17,8 @@ from backend.engine.networks import CLIPTokenizer
 from backend.engine.prompts.clip_tokenizer import clip_tokenizer
 from backend.schema.base import Frozen
 from backend.schema.errors import ModelDamagedError, ModelMissingError
-from backend.schema.generation import ResolvedModel
 from backend.schema.models import Role
+from backend.schema.resolved import ResolvedModel
 
 _SIDE_CAR = "easel.json"
 _INDEX = "model_index.json"

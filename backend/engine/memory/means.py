@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Self
 
-from backend.schema.generation import ResolvedRequest
 from backend.schema.memory import PlanView
 from backend.schema.memory_settings import MemorySettings, Placement
+from backend.schema.resolved import ResolvedRequest
 
 LATENT = 8
 """Pixels along one side of a latent, in every family."""

@@ -13,9 +13,9 @@ from backend.memory.estimate import CONTEXT
 from backend.memory.plan import plan
 from backend.memory.workload import workload_of
 from backend.schema.errors import ModelError, OutOfMemoryError
-from backend.schema.generation import ResolvedModel, ResolvedRequest
 from backend.schema.memory import Budget, DeviceKind, PlanView
 from backend.schema.memory_settings import MemoryLimits, MemorySettings
+from backend.schema.resolved import ResolvedModel, ResolvedRequest
 
 _KINDS: Mapping[str, DeviceKind] = {"cuda": "cuda", "mps": "mps"}
 

@@ -9,7 +9,7 @@ from backend.prompts.schedule import schedule
 from backend.prompts.tags import take_tags
 from backend.prompts.wildcards import Wildcards
 from backend.schema.events import Event, Warned
-from backend.schema.generation import PromptSettings
+from backend.schema.picture_settings import PromptSettings
 
 
 def caveats(

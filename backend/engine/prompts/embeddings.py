@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import Module
 
 from backend.engine.loading.safetensors_file import SafetensorsFile
-from backend.schema.generation import ResolvedEmbedding
+from backend.schema.resolved import ResolvedEmbedding
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from backend.engine.prompts.embeddings import Embeddings
 from backend.prompts.composition import split_prompts
 from backend.prompts.schedule import schedule, text_at
 from backend.prompts.tags import take_tags
-from backend.schema.generation import PromptSettings
+from backend.schema.picture_settings import PromptSettings
 
 
 @dataclass(frozen=True)

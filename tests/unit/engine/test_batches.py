@@ -3,7 +3,7 @@
 import pytest
 
 from backend.engine.batches import remaining_batches
-from backend.schema.generation import BatchSettings
+from backend.schema.picture_settings import BatchSettings
 from tests.fixtures.starter import starter_request
 
 

@@ -14,7 +14,8 @@ from backend.engine.run import generate, prepare
 from backend.metadata.png import read_metadata
 from backend.schema.errors import ModelDamagedError, ModelMissingError, NotFoundError
 from backend.schema.events import Event, ImageReady, Metric, Preview, Progress, Stage, Warned
-from backend.schema.generation import BatchSettings, ResolvedRequest, ResolvedSampling
+from backend.schema.picture_settings import BatchSettings
+from backend.schema.resolved import ResolvedRequest, ResolvedSampling
 from tests.fixtures.short_memory import READ, short_memory
 from tests.fixtures.starter import STARTER, context_in, of_type, starter_request
 

@@ -11,7 +11,7 @@ from backend.engine.memory.workplace import Workplace
 from backend.engine.residency import Residency
 from backend.schema.errors import ModelMissingError
 from backend.schema.events import Stage
-from backend.schema.generation import ResolvedModel
+from backend.schema.resolved import ResolvedModel
 
 SIZE = 4 * residency.ROOM_TO_DRAW
 

@@ -6,7 +6,7 @@ import torch
 
 from backend.engine.families.base import Conditioning, Encoded
 from backend.engine.prompts.scripts import Script, read_scripts
-from backend.schema.generation import PromptSettings
+from backend.schema.picture_settings import PromptSettings
 
 STEPS = 6
 

@@ -9,7 +9,7 @@ from backend.engine.families.guiding import PromptRows
 from backend.engine.families.sdxl_refiner import _added
 from backend.engine.prompts.clip import weighted
 from backend.engine.prompts.embeddings import load_embeddings
-from backend.schema.generation import ResolvedEmbedding
+from backend.schema.resolved import ResolvedEmbedding
 
 
 def test_weights_multiply_and_the_mean_of_each_piece_stays():

@@ -6,17 +6,16 @@ from hypothesis import strategies as st
 
 from backend.metadata.catalogue import load_catalogue
 from backend.metadata.infotext import model_name, read, write
-from backend.schema.generation import (
-    MAXIMUM_SEED,
-    BatchSettings,
-    GenerationRequest,
-    PromptSettings,
+from backend.schema.generation import GenerationRequest
+from backend.schema.picture_settings import BatchSettings, PromptSettings
+from backend.schema.resolved import (
     ResolvedComponent,
     ResolvedRefiner,
     ResolvedRequest,
     ResolvedSampling,
     ResolvedSize,
 )
+from backend.schema.sampling_settings import MAXIMUM_SEED
 from backend.version import VERSION
 from tests.fixtures.requests import resolved
 

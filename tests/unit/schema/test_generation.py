@@ -5,17 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.schema.errors import OutOfRangeError
-from backend.schema.generation import (
-    GENERATION_FIELDS,
-    MAXIMUM_SEED,
-    BatchSettings,
-    GenerationRequest,
-    PromptSettings,
-    ResolvedModel,
-    ResolvedRequest,
-    ResolvedSampling,
-    ResolvedSize,
-)
+from backend.schema.generation import GENERATION_FIELDS, GenerationRequest
+from backend.schema.picture_settings import BatchSettings, PromptSettings
+from backend.schema.resolved import ResolvedModel, ResolvedRequest, ResolvedSampling, ResolvedSize
+from backend.schema.sampling_settings import MAXIMUM_SEED
 
 
 def resolved(seed: int = 5, size: int = 1, count: int = 1) -> ResolvedRequest:

@@ -18,9 +18,9 @@ from backend.schema.errors import (
     NotFoundError,
     RequestError,
 )
-from backend.schema.generation import PromptSettings
 from backend.schema.jobs import OWNER, Actor, DeviceView, Role
 from backend.schema.models import Family
+from backend.schema.picture_settings import PromptSettings
 from backend.services.well_known import load_well_known, workload_of
 from tests.fixtures import model_files as made
 from tests.fixtures.studio import MemoryStudio

@@ -8,7 +8,7 @@ from backend.library.library import Library
 from backend.metadata.catalogue import load_catalogue
 from backend.places import default_places
 from backend.schema.errors import ModelDamagedError, ModelMissingError, OutputError
-from backend.schema.generation import ResolvedRefiner
+from backend.schema.resolved import ResolvedRefiner
 from backend.services.host import StudioHost
 from backend.services.machine_memory import MachineMemory
 from backend.services.planning import Planner

@@ -9,7 +9,7 @@ from safetensors.numpy import save_file
 from backend.library.library import Library
 from backend.metadata.catalogue import load_catalogue
 from backend.places import default_places
-from backend.schema.generation import BatchSettings, PromptSettings
+from backend.schema.picture_settings import BatchSettings, PromptSettings
 from backend.services.made_up_words import named_embeddings
 from tests.fixtures.requests import resolved
 

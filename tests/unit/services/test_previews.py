@@ -7,8 +7,9 @@ from backend.library.index import HashRow, Index
 from backend.places import Places, default_places
 from backend.schema.errors import ModelError, NotAllowedError, NotFoundError, RequestError
 from backend.schema.events import Failed, Finished
-from backend.schema.generation import GenerationRequest, ResolvedRequest
+from backend.schema.generation import GenerationRequest
 from backend.schema.jobs import OWNER, Actor, JobState, Role
+from backend.schema.resolved import ResolvedRequest
 from backend.services.previews import EXAMPLE, SEED
 from backend.services.studio import open_studio
 from tests.fixtures import model_files as made

@@ -7,8 +7,9 @@ from backend.library.components import choose
 from backend.metadata.catalogue import load_catalogue
 from backend.schema.catalogue import CheckpointInfo, ComponentInfo, FamilyDefaults, FamilyInfo
 from backend.schema.errors import ModelError, OutOfRangeError
-from backend.schema.generation import MAXIMUM_SEED, GenerationRequest
+from backend.schema.generation import GenerationRequest
 from backend.schema.models import Need
+from backend.schema.sampling_settings import MAXIMUM_SEED
 from backend.services.resolve import draw_seed, resolve
 
 CATALOGUE = load_catalogue()

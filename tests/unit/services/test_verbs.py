@@ -17,8 +17,9 @@ from backend.schema.errors import (
     OutputError,
 )
 from backend.schema.events import Finished, Preview
-from backend.schema.generation import GenerationRequest, ResolvedRequest
+from backend.schema.generation import GenerationRequest
 from backend.schema.jobs import OWNER, Actor, JobState, PictureRemoved, PreviewChanged, Role
+from backend.schema.resolved import ResolvedRequest
 from backend.services.studio import open_studio
 from tests.fixtures.desk import unsaved
 from tests.fixtures.program import wait_until

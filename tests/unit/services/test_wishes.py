@@ -5,9 +5,10 @@ import pytest
 from backend.places import Places, default_places
 from backend.schema.errors import HubUnreachableError
 from backend.schema.events import Finished
-from backend.schema.generation import PromptSettings, ResolvedRequest
 from backend.schema.hubs import HubName
 from backend.schema.jobs import OWNER, JobState
+from backend.schema.picture_settings import PromptSettings
+from backend.schema.resolved import ResolvedRequest
 from backend.services.studio import open_studio
 from backend.services.well_known import load_well_known
 from tests.fixtures import model_files as made

@@ -9,7 +9,7 @@ from backend.metadata import infotext
 from backend.metadata.catalogue import load_catalogue
 from backend.places import default_places
 from backend.schema.errors import OutOfRangeError
-from backend.schema.generation import BatchSettings
+from backend.schema.picture_settings import BatchSettings
 from backend.services.wording import Wording
 from tests.fixtures.installations import forge
 from tests.fixtures.requests import resolved

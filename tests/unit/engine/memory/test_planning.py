@@ -14,9 +14,10 @@ from backend.metadata.catalogue import load_catalogue
 from backend.places import default_places
 from backend.schema.errors import OutOfMemoryError
 from backend.schema.events import Event, ImageReady, Metric, Stage, Warned
-from backend.schema.generation import BatchSettings, ResolvedRequest
 from backend.schema.memory_settings import MemoryLimits, MemorySettings, ResolvedMemory
 from backend.schema.models import PartFacts
+from backend.schema.picture_settings import BatchSettings
+from backend.schema.resolved import ResolvedRequest
 from tests.fixtures.short_memory import short_memory
 from tests.fixtures.starter import STARTER, context_in, of_type, starter_request
 from tests.unit.engine.memory.test_tiling import psnr

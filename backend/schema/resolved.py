@@ -1,0 +1,148 @@
+"""What is made (`ResolvedRequest`): a request with every choice made, as metadata records it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from pydantic import Field
+
+from backend.schema.base import Frozen
+from backend.schema.generation import GenerationRequest
+from backend.schema.memory_settings import ResolvedMemory
+from backend.schema.model_settings import ModelSettings, RefinerSettings
+from backend.schema.models import PartFacts, Role
+from backend.schema.picture_settings import BatchSettings, PromptSettings, SizeSettings
+from backend.schema.sampling_settings import MAXIMUM_SEED, SamplingSettings, SeedSettings
+
+
+class ResolvedComponent(Frozen):
+    """A part of a model that comes from a file of its own, found in the library."""
+
+    role: Role
+    id: str
+    """The library's id: the path below its folder."""
+    path: str
+
+
+class ResolvedModel(Frozen):
+    """The checkpoint, found in the library."""
+
+    checkpoint: str
+    """The library's id: the path below the models folder."""
+    name: str
+    path: str
+    family: str
+    sha256: str
+    prediction: Literal["", "epsilon", "v", "flow"] = ""
+    """What the network predicts; empty where the files say it to the engine themselves."""
+    components: tuple[ResolvedComponent, ...] = ()
+    """The parts that come from other files, in place of the checkpoint's own."""
+    parts: tuple[PartFacts, ...] = ()
+    """What it consists of; filled in before the job begins, like the fingerprint."""
+
+    def component(self, role: Role) -> ResolvedComponent | None:
+        """The separate file for a part; None where the checkpoint's own is used."""
+        return next((part for part in self.components if part.role == role), None)
+
+
+class ResolvedRefiner(Frozen):
+    """The model that draws the last part of the steps."""
+
+    model: ResolvedModel
+    switch_at: float
+    """The share of the steps after which it takes over."""
+
+
+class ResolvedEmbedding(Frozen):
+    """A textual-inversion embedding that a prompt names, found in the library."""
+
+    name: str
+    """As the prompt has it."""
+    id: str
+    """The library's id."""
+    path: str
+
+
+class ResolvedSize(Frozen):
+    """The size of each picture in pixels, multiples of 8."""
+
+    width: int
+    height: int
+
+
+class ResolvedSampling(Frozen):
+    """Sampling with every choice made."""
+
+    sampler: str
+    schedule: str
+    steps: int
+    cfg_scale: float
+    guidance: float | None = None
+    """For guidance-distilled models only."""
+
+
+class ResolvedRequest(Frozen):
+    """A request with every "choose for me" replaced by a fact, as metadata records it."""
+
+    version: Literal[1] = 1
+    prompt: PromptSettings
+    model: ResolvedModel
+    size: ResolvedSize
+    sampling: ResolvedSampling
+    refiner: ResolvedRefiner | None = None
+    seed: int
+    """The seed of picture 0; picture *i* uses (seed + *i*) modulo 2³²."""
+    batch: BatchSettings
+    memory: ResolvedMemory = ResolvedMemory()
+    expanded: Mapping[int, PromptSettings] = Field(default_factory=dict[int, PromptSettings])
+    """What `prompt` became for each picture, by index; none where it leaves no choice."""
+    embeddings: tuple[ResolvedEmbedding, ...] = ()
+    """Those that the prompts name."""
+
+    def prompt_of(self, index: int) -> PromptSettings:
+        """The prompt of picture `index`, with its choices made."""
+        return self.expanded[index] if self.expanded else self.prompt
+
+    def prompts_of(self, indices: Sequence[int]) -> tuple[PromptSettings, ...]:
+        """The prompt that some pictures share; one for each where `prompt` leaves a choice."""
+        own = tuple(self.expanded[index] for index in indices if self.expanded)
+        return own or (self.prompt,)
+
+    def seed_of(self, index: int) -> int:
+        """The seed of picture `index`, counted from 0 over all batches."""
+        return (self.seed + index) % (MAXIMUM_SEED + 1)
+
+    def as_request(self, index: int = 0) -> GenerationRequest:
+        """The request that makes picture `index` again.
+
+        A picture keeps its batch size, because equal pixels need an equal batch shape; where it is
+        alone in its batch, or has a prompt of its own, it is asked for alone. How it
+        was made to fit is left open: that is the machine's matter.
+        """
+        size = 1 if self.expanded else self.batch.size
+        first = index - index % size
+        return GenerationRequest(
+            prompt=self.prompt,
+            model=self._model_settings(),
+            size=SizeSettings(width=self.size.width, height=self.size.height),
+            sampling=SamplingSettings(**self.sampling.model_dump()),
+            refiner=self._refiner_settings(),
+            seed=SeedSettings(value=self.seed_of(first)),
+            batch=BatchSettings(count=1, size=size),
+        )
+
+    def _model_settings(self) -> ModelSettings:
+        parts = {part.role: part.id for part in self.model.components}
+        return ModelSettings(
+            checkpoint=self.model.checkpoint,
+            vae=parts.get("vae"),
+            clip_l=parts.get("clip_l"),
+            clip_g=parts.get("clip_g"),
+            t5xxl=parts.get("t5xxl"),
+        )
+
+    def _refiner_settings(self) -> RefinerSettings:
+        if self.refiner is None:
+            return RefinerSettings()
+        return RefinerSettings(
+            checkpoint=self.refiner.model.checkpoint, switch_at=self.refiner.switch_at
+        )
