@@ -62,6 +62,20 @@ class ResolvedEmbedding(Frozen):
     path: str
 
 
+class ResolvedLora(Frozen):
+    """An adapter that a prompt names, found in the library; how strongly is said by the prompts."""
+
+    name: str
+    """As the prompt has it."""
+    id: str
+    """The library's id."""
+    path: str
+    sha256: str = ""
+    """Filled in before the job begins, like the checkpoint's."""
+    tensors: str = ""
+    """A1111's hash of the numbers alone, for infotext."""
+
+
 class ResolvedSize(Frozen):
     """The size of each picture in pixels, multiples of 8."""
 
@@ -97,6 +111,8 @@ class ResolvedRequest(Frozen):
     """What `prompt` became for each picture, by index; none where it leaves no choice."""
     embeddings: tuple[ResolvedEmbedding, ...] = ()
     """Those that the prompts name."""
+    loras: tuple[ResolvedLora, ...] = ()
+    """Those that the prompts of the pictures name, each once."""
 
     def prompt_of(self, index: int) -> PromptSettings:
         """The prompt of picture `index`, with its choices made."""
