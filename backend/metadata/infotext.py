@@ -9,6 +9,7 @@ repeated, quoted, among the pairs as `Prompt` or `Negative prompt`, which other 
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from backend.metadata.catalogue import find_named
@@ -45,30 +46,52 @@ def compose(positive: str, negative: str, pairs: Mapping[str, str]) -> str:
     return f"{words}\n{settings}"
 
 
-def read(text: str, catalogue: Catalogue) -> GenerationRequest:
-    """The request that infotext of Easel, A1111 or its relatives describes.
+@dataclass(frozen=True)
+class Infotext:
+    """A text taken apart, its values as they were written."""
 
-    What is missing, unknown or out of range is left to be chosen. A picture of a batch gives the
-    request of its batch, because equal pixels need an equal batch shape.
-    """
+    positive: str
+    negative: str
+    pairs: Mapping[str, str]
+    """The settings by their keys, `Size` as `Size-1` and `Size-2`; none where the text has none."""
+
+
+def parse(text: str) -> Infotext:
+    """Take a text apart; one without a line of settings is all prompt."""
     words, _, last = text.rstrip().rpartition("\n")
     found = dict(_parsed_pairs(last))
     if len(found) < _FEWEST_PAIRS:
         words, found = text, {}
     positive, negative = _split_prompts(words)
     if found.keys() & {"Prompt", "Negative prompt"}:  # an empty one is not written
-        positive, negative = found.get("Prompt", ""), found.get("Negative prompt", "")
+        positive, negative = found.pop("Prompt", ""), found.pop("Negative prompt", "")
+    return Infotext(positive, negative, found)
+
+
+def read(text: str, catalogue: Catalogue) -> GenerationRequest:
+    """The request that infotext of Easel, A1111 or its relatives describes.
+
+    What is missing, unknown or out of range is left to be chosen. A picture of a batch gives the
+    request of its batch, because equal pixels need an equal batch shape.
+    """
+    values = fields_in(parse(text), catalogue)
+    return GenerationRequest.from_fields({k: v for k, v in values.items() if _fits(k, v)})
+
+
+def fields_in(told: Infotext, catalogue: Catalogue) -> dict[str, Scalar]:
+    """What a text says of a request's fields, by their ids, whether they can hold it or not."""
+    found = told.pairs
     values: dict[str, Scalar] = {
         spec.id: found[spec.setting.infotext]
         for spec in GENERATION_FIELDS
         if spec.setting.infotext in found
     }
-    values["prompt.positive"] = positive
-    values["prompt.negative"] = negative
+    values["prompt.positive"] = told.positive
+    values["prompt.negative"] = told.negative
     values |= _sampling(found, catalogue) | _seed(found)
     if found.get("VAE") in _OWN_VAE:
         values["model.vae"] = None
-    return GenerationRequest.from_fields({k: v for k, v in values.items() if _fits(k, v)})
+    return values
 
 
 def _pairs(request: ResolvedRequest, index: int, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
