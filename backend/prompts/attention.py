@@ -9,7 +9,11 @@ Source: the grammar that AUTOMATIC1111's web UI documents under “Attention/emp
 
 import math
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
+
+from backend.prompts.placed import joined, stripped
 
 MORE, LESS = 1.1, 1 / 1.1
 HEAVIEST = 1e6
@@ -47,11 +51,12 @@ class _Reader:
         self.weights.append(_BREAK_WEIGHT if breaks else 1.0)
 
     def add_words(self, text: str) -> None:
-        *ended, last = _BREAKS.split(text)
-        for place, part in enumerate(ended):
-            self.add(part.strip() if place else part.rstrip())
-            self.add(BREAK, breaks=True)
-        self.add(last.lstrip() if ended else last)
+        start = 0
+        for found in _BREAKS.finditer(text):
+            self.add(stripped(text[start : found.start()], left=start > 0))
+            self.add(text[found.start() : found.end()], breaks=True)
+            start = found.end()
+        self.add(stripped(text[start:], left=start > 0, right=False))
 
     def close(self, bracket: str, factor: float) -> None:
         start = self.open[bracket].pop()
@@ -70,7 +75,7 @@ def parse_attention(text: str) -> tuple[Weighted, ...]:
     for found in _SIGNS.finditer(text):
         sign, number = found["sign"], _number(found["number"])
         if found["escaped"]:
-            reader.add(found["escaped"][1:])
+            reader.add(text[found.start() + 1 : found.end()])
         elif sign in reader.open:
             reader.open[sign].append(len(reader.parts))
         elif number is not None and reader.open["("]:
@@ -80,7 +85,7 @@ def parse_attention(text: str) -> tuple[Weighted, ...]:
         elif sign == "]" and reader.open["["]:
             reader.close("[", LESS)
         else:
-            reader.add_words(found[0])
+            reader.add_words(text[found.start() : found.end()])
     reader.close_all()
     return tuple(_joined(reader)) or (Weighted("", 1.0),)
 
@@ -94,21 +99,25 @@ def _number(text: str | None) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _joined(reader: _Reader) -> list[Weighted]:
-    joined: list[Weighted] = []
-    for (text, breaks), weight in zip(reader.parts, reader.weights, strict=True):
-        whole = min(max(weight, -HEAVIEST), HEAVIEST)
-        before = joined[-1] if joined else None
-        if before and before.weight == whole and not (breaks or before.breaks):
-            joined[-1] = Weighted(before.text + text, whole)
-        else:
-            joined.append(Weighted(text, whole, breaks))
-    return joined
+def _joined(reader: _Reader) -> Iterator[Weighted]:
+    places = range(len(reader.parts))
+
+    def kind(place: int) -> tuple[float, int | None]:
+        """What neighbours that are joined have in common; breaks stay alone."""
+        return _capped(reader.weights[place]), place if reader.parts[place][1] else None
+
+    for (weight, alone), group in groupby(places, kind):
+        text = joined(reader.parts[place][0] for place in group)
+        yield Weighted(text, weight, breaks=alone is not None)
+
+
+def _capped(weight: float) -> float:
+    return min(max(weight, -HEAVIEST), HEAVIEST)
 
 
 def without_weights(text: str) -> str:
     """The words of a prompt for a reader that knows no weights; a break becomes a space."""
-    return "".join(" " if part.breaks else part.text for part in parse_attention(text))
+    return joined(" " if part.breaks else part.text for part in parse_attention(text))
 
 
 def has_weights(text: str) -> bool:

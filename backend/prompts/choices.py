@@ -10,7 +10,9 @@ Source: the grammar that the extension “Dynamic Prompts” documents under “
 import random
 import re
 from dataclasses import dataclass
+from typing import Protocol
 
+from backend.prompts.placed import joined
 from backend.prompts.wildcards import Options, Wildcards
 
 DEEPEST, MOST = 30, 2_000
@@ -21,11 +23,47 @@ _COUNT = re.compile(r"\s*(?:(?P<exactly>\d{1,6})|(?P<least>\d{0,6})-(?P<most>\d{
 _SEPARATOR = ", "
 
 
+class _Taste(Protocol):
+    """How choices are made."""
+
+    def count(self, least: int, most: int) -> int:
+        """How many options to take."""
+        ...
+
+    def place(self, options: Options) -> int:
+        """Which one to take."""
+        ...
+
+
+@dataclass(frozen=True)
+class _Chance:
+    """Choices that follow from a seed."""
+
+    random: random.Random
+
+    def count(self, least: int, most: int) -> int:
+        return least + int(self.random.random() * (most - least + 1))
+
+    def place(self, options: Options) -> int:
+        return options.place(self.random.random())
+
+
+class _Length:
+    """Choices that make a prompt as long as it can become."""
+
+    def count(self, least: int, most: int) -> int:
+        del least
+        return most
+
+    def place(self, options: Options) -> int:
+        return options.longest
+
+
 @dataclass
 class _Chooser:
     """Makes the choices of one prompt, one after the other."""
 
-    random: random.Random
+    taste: _Taste
     wildcards: Wildcards
     left: int = MOST
 
@@ -39,7 +77,8 @@ class _Chooser:
         while place < len(text):
             wildcard = _WILDCARD.match(text, place)
             if wildcard:
-                written.append(self._from_list(wildcard, depth))
+                listed = self._from_list(wildcard[1], depth)
+                written.append(text[place : wildcard.end()] if listed is None else listed)
                 place = wildcard.end()
             elif text[place] == "{" and place in partners:
                 end = partners[place]
@@ -49,21 +88,23 @@ class _Chooser:
                 length = 2 if text[place] == "\\" else 1
                 written.append(text[place : place + length])
                 place += length
-        return "".join(written)
+        return joined(written)
 
-    def _from_list(self, wildcard: re.Match[str], depth: int) -> str:
-        entries = self.wildcards.options(wildcard[1])
-        return self._some(entries, 1, _SEPARATOR, depth) if entries.texts else wildcard[0]
+    def _from_list(self, name: str, depth: int) -> str | None:
+        """An entry of a list; None where there is no such list."""
+        entries = self.wildcards.options(name)
+        return self._some(entries, 1, _SEPARATOR, depth) if entries.texts else None
 
     def _chosen(self, body: str, depth: int) -> str:
         counted = _COUNT.match(body)
         inside = body[counted.end() :] if counted else body
         separator = _SEPARATOR
         if counted and "$$" in inside:
-            separator, _, inside = inside.partition("$$")
+            end = inside.index("$$")
+            separator, inside = inside[:end], inside[end + 2 :]
         options = _options(inside)
         if not counted and len(options) == 1:
-            return f"{{{self.write(body, depth + 1)}}}"
+            return joined(["{", self.write(body, depth + 1), "}"])
         only = _WILDCARD.fullmatch(inside.strip())
         listed = self.wildcards.options(only[1]) if only else None
         taken = listed if listed and listed.texts else Options.of(options)
@@ -75,22 +116,28 @@ class _Chooser:
         if counted["exactly"]:
             return int(counted["exactly"])
         least, most = int(counted["least"] or 1), min(int(counted["most"] or available), available)
-        return least + int(self.random.random() * (max(least, most) - least + 1))
+        return self.taste.count(least, max(least, most))
 
     def _some(self, options: Options, count: int, separator: str, depth: int) -> str:
         """So many of the options as there are, none twice, in the order in which they are drawn."""
         taken: list[str] = []
         while options.texts and len(taken) < count and self.left > 0:
             self.left -= 1
-            place = options.place(self.random.random())
+            place = self.taste.place(options)
             taken.append(self.write(options.texts[place], depth + 1))
             options = options.without(place) if len(taken) < count else options
-        return separator.join(taken)
+        return joined(part for each in taken for part in (separator, each))[len(separator) :]
 
 
 def make_choices(template: str, seed: int | str, wildcards: Wildcards) -> str:
     """The prompt that a template becomes with a seed, the same each time."""
-    return _Chooser(random.Random(str(seed)), wildcards).write(template)  # noqa: S311  no secret
+    chance = _Chance(random.Random(str(seed)))  # noqa: S311  no secret
+    return _Chooser(chance, wildcards).write(template)
+
+
+def longest_choices(template: str, wildcards: Wildcards) -> str:
+    """The prompt that a template becomes with its longest options, counted in characters."""
+    return _Chooser(_Length(), wildcards).write(template)
 
 
 def missing_wildcards(template: str, wildcards: Wildcards) -> tuple[str, ...]:

@@ -37,7 +37,7 @@ def find_embeddings(text: str, names: Iterable[str]) -> tuple[Span, ...]:
         name = known.get(found[1].lower())
         if name:
             spans += [Span(text[read : found.start()])] if found.start() > read else []
-            spans.append(Span(found[0], name))
+            spans.append(Span(text[found.start() : found.end()], name))
             read = found.end()
     return (*spans, Span(text[read:])) if read < len(text) or not spans else tuple(spans)
 

@@ -14,6 +14,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from backend.prompts.placed import joined
+
 _TOKEN = re.compile(r"(?:[^\\\[\]():|]|\\.)+|[\[\]():|]")
 _WHEN = re.compile(r"\s*([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)\s*")
 _OPENING = {")": "(", "]": "["}
@@ -84,7 +86,7 @@ class _Parser:
             if found.start() != read:  # a backslash before nothing that it could escape
                 return None
             read = found.end()
-            self._take(found[0])
+            self._take(text[found.start() : read])
         self._give_up()
         [whole] = self._stack[0].pieces
         return whole if read == len(text) and "|" not in whole else None
@@ -175,4 +177,4 @@ def _at(piece: _Piece, step: int) -> str:
                 waiting += reversed(options[(step - 1) % len(options)])
             case str() as text:
                 said.append(text)
-    return "".join(said)
+    return joined(said)

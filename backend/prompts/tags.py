@@ -10,6 +10,8 @@ import math
 import re
 from dataclasses import dataclass
 
+from backend.prompts.placed import without
+
 _TAG = re.compile(r"<(\w+):([^<>]+)>")
 _LORAS = frozenset({"lora", "lyco"})
 
@@ -32,13 +34,13 @@ def take_tags(text: str) -> tuple[str, tuple[LoraTag, ...]]:
     A tag of any other kind, and one whose weight is no number, stays as it is typed.
     """
     taken: list[LoraTag] = []
-
-    def take(found: re.Match[str]) -> str:
+    spans: list[tuple[int, int]] = []
+    for found in _TAG.finditer(text):
         tag = _lora(found[2], found[0]) if found[1].lower() in _LORAS else None
-        taken.extend([tag] if tag else [])
-        return "" if tag else found[0]
-
-    return _TAG.sub(take, text), tuple(taken)
+        if tag:
+            taken.append(tag)
+            spans.append(found.span())
+    return without(text, spans), tuple(taken)
 
 
 def _lora(arguments: str, typed: str) -> LoraTag | None:

@@ -31,6 +31,11 @@ class Options:
         place = bisect_right(self._sums, chance * total) if total else int(chance * len(self.texts))
         return min(place, len(self.texts) - 1)
 
+    @property
+    def longest(self) -> int:
+        """Which one has the most characters."""
+        return max(range(len(self.texts)), key=lambda place: len(self.texts[place]))
+
     def without(self, place: int) -> "Options":
         """The others."""
         return Options(
