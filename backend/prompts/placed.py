@@ -43,6 +43,11 @@ def joined(parts: Iterable[str]) -> str:
     return Placed("".join(listed), places)
 
 
+def ends_at(text: str, length: int) -> int:
+    """Behind which character of what was typed the first `length` of a text end."""
+    return text.places[length - 1] + 1 if isinstance(text, Placed) and length else length
+
+
 def stripped(text: str, *, left: bool = True, right: bool = True) -> str:
     """A text without the blanks at its ends."""
     start = len(text) - len(text.lstrip()) if left else 0

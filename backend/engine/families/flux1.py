@@ -26,8 +26,8 @@ from backend.engine.prompts.clip import ClipReader
 from backend.engine.prompts.embeddings import Embeddings
 from backend.engine.prompts.remembered import EncodePrompts
 from backend.engine.prompts.t5 import T5Reader
-from backend.engine.prompts.t5_tokenizer import t5_tokenizer
 from backend.engine.registry import family
+from backend.prompts.t5_tokenizer import t5_tokenizer
 from backend.schema.catalogue import FamilyDefaults, VariantInfo
 from backend.schema.errors import ModelError
 from backend.schema.events import Event

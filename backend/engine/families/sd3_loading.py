@@ -39,8 +39,8 @@ from backend.engine.prompts.clip import ClipEncoder, ClipReader
 from backend.engine.prompts.embeddings import Embeddings
 from backend.engine.prompts.remembered import EncodePrompts
 from backend.engine.prompts.t5 import T5Reader
-from backend.engine.prompts.t5_tokenizer import t5_tokenizer
 from backend.engine.schedules.base import NoiseLevels
+from backend.prompts.t5_tokenizer import t5_tokenizer
 from backend.schema.catalogue import FamilyDefaults
 from backend.schema.events import Event
 

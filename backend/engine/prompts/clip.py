@@ -10,17 +10,15 @@ from torch import Tensor
 from backend.engine.families.base import Encoded
 from backend.engine.memory.workplace import Workplace
 from backend.engine.networks import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
-from backend.engine.prompts.chunks import Chunk, ChunkFormat, Seam, Token, chunks
-from backend.engine.prompts.embeddings import Embeddings, MadeUpWord, standing_in
+from backend.engine.prompts.embeddings import Embeddings, standing_in
 from backend.engine.prompts.remembered import Remembered
-from backend.prompts.attention import parse_attention
-from backend.prompts.embeddings import find_embeddings
+from backend.prompts.chunks import Chunk, ChunkFormat, MadeUpWord, Token, chunks
+from backend.prompts.clip_words import clip_tokens, seam_behind
 from backend.schema.errors import ModelDamagedError
 
 ClipEncoder = CLIPTextModel | CLIPTextModelWithProjection
 Layer = Literal["last", "last but one"]
 """Which layer's states are read: the last one's are normalised, those before are not."""
-_END_OF_WORD, _COMMA = "</w>", ",</w>"
 
 
 class ClipReader:
@@ -78,21 +76,14 @@ class ClipReader:
 
     def _tokens(self, text: str, embeddings: Embeddings) -> Iterator[Token | None]:
         """The prompt's tokens with their weights; None where a piece is to end."""
-        for part in parse_attention(text):
-            if part.breaks:
-                yield None
-                continue
-            for span in find_embeddings(part.text, embeddings):
-                made_up = embeddings[span.embedding].words(self._width) if span.embedding else ()
-                yield from _one_word(made_up, part.weight)
-                if not made_up:
-                    yield from self._words(span.text, part.weight)
+        made_up = {name: each.words(self._width) for name, each in embeddings.items()}
+        return clip_tokens(text, self._words, made_up)
 
-    def _words(self, text: str, weight: float) -> Iterator[Token]:
+    def _words(self, text: str) -> Iterator[Token]:
         numbers = self._tokenizer(text, add_special_tokens=False, verbose=False).input_ids
         names = self._tokenizer.convert_ids_to_tokens(numbers)
         for number, name in zip(numbers, names, strict=True):
-            yield Token(number, weight, _seam_behind(name))
+            yield Token(number, seam=seam_behind(name))
 
     def _encode(self, pieces: tuple[Chunk, ...], embeddings: Embeddings) -> Encoded:
         numbers = [
@@ -112,13 +103,6 @@ class ClipReader:
         if any(weight != 1 for piece in pieces for weight in piece.weights):
             states = weighted(states, torch.tensor([piece.weights for piece in pieces]))
         return Encoded(states.flatten(0, 1).unsqueeze(0), whole[:1])
-
-
-def _one_word(made_up: Sequence[MadeUpWord], weight: float) -> Iterator[Token]:
-    """An embedding's vectors, which stay together where they can."""
-    for place, word in enumerate(made_up, 1):
-        seam = Seam.WORD if place == len(made_up) else Seam.WITHIN_A_WORD
-        yield Token(word, weight, seam)
 
 
 def _vectors(
@@ -147,13 +131,6 @@ def weighted(states: Tensor, weights: Tensor) -> Tensor:
     after = before * weights.to(before).unsqueeze(-1)
     mean, mean_after = (each.mean(dim=(1, 2), keepdim=True) for each in (before, after))
     return (after * (mean / mean_after)).to(states.dtype)
-
-
-def _seam_behind(name: str) -> Seam:
-    """How well a prompt can be cut behind a token of this name."""
-    if name == _COMMA:
-        return Seam.COMMA
-    return Seam.WORD if name.endswith(_END_OF_WORD) else Seam.WITHIN_A_WORD
 
 
 def _projects(encoder: ClipEncoder) -> bool:

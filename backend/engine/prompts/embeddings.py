@@ -13,17 +13,8 @@ from torch import Tensor
 from torch.nn import Module
 
 from backend.engine.loading.safetensors_file import SafetensorsFile
+from backend.prompts.chunks import MadeUpWord
 from backend.schema.resolved import ResolvedEmbedding
-
-
-@dataclass(frozen=True)
-class MadeUpWord:
-    """One vector of an embedding, where a prompt's tokens have a number."""
-
-    file: str
-    modified: int
-    """When the file was changed, in nanoseconds since the epoch."""
-    row: int
 
 
 @dataclass(frozen=True)

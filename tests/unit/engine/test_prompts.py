@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.engine.prompts.chunks import ChunkFormat, Seam, Token, chunks
+from backend.prompts.chunks import ChunkFormat, Seam, Token, chunks
 
 STYLE = ChunkFormat(start=100, end=101, padding=102, length=6)
 SD = ChunkFormat(start=0, end=1, padding=1)

@@ -7,7 +7,7 @@ from transformers import T5Config, T5EncoderModel
 from backend.engine.memory.workplace import Workplace
 from backend.engine.prompts.remembered import REMEMBERED
 from backend.engine.prompts.t5 import T5Reader
-from backend.engine.prompts.t5_tokenizer import t5_tokenizer
+from backend.prompts.t5_tokenizer import t5_tokenizer
 
 APPLE = [3, 9, 1131, 8947, 1]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from backend.engine.prompts.t5_tokenizer import t5_tokenizer
+from backend.prompts.t5_tokenizer import t5_tokenizer
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from backend.engine.prompts.embeddings import MadeUpWord
-
 LOOK_BACK = 20
 """So many tokens before a full piece's end a seam is looked for, as AUTOMATIC1111's web UI does."""
 
@@ -34,12 +32,24 @@ class Seam(IntEnum):
 
 
 @dataclass(frozen=True)
+class MadeUpWord:
+    """One vector of an embedding, where a prompt's tokens have a number."""
+
+    file: str
+    modified: int
+    """When the file was changed, in nanoseconds since the epoch."""
+    row: int
+
+
+@dataclass(frozen=True)
 class Token:
     """A token of a prompt."""
 
     number: int | MadeUpWord
     weight: float = 1.0
     seam: Seam = Seam.WORD
+    end: int = 0
+    """Behind which character of what was typed it ends, for those who show it."""
 
 
 @dataclass(frozen=True)
@@ -66,12 +76,13 @@ def chunks(
     Returns:
         Pieces of `style.length` tokens each, at least one.
     """
-    parts = _split(tokens, style.words)
+    parts = split(tokens, style.words)
     parts += [[]] * (at_least - len(parts))
     return tuple(_framed(part, style) for part in parts)
 
 
-def _split(tokens: Iterable[Token | None], most: int) -> list[list[Token]]:
+def split(tokens: Iterable[Token | None], most: int) -> list[list[Token]]:
+    """The tokens of each piece, which are no more than `most`; None ends one early."""
     parts: list[list[Token]] = [[]]
     for token in tokens:
         if token is None:

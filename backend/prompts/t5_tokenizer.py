@@ -5,7 +5,7 @@ from importlib import resources
 
 from tokenizers import Tokenizer
 
-from backend.engine.prompts import vocabulary
+from backend.prompts import vocabulary
 
 
 def t5_tokenizer() -> Tokenizer:
