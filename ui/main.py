@@ -15,6 +15,7 @@ from ui.elements import element
 from ui.facts import page_facts
 from ui.guide.routes import guide_routes
 from ui.head import PageHead, static_version
+from ui.helping.routes import helping_routes
 from ui.memory.routes import memory_routes
 from ui.panels import top_bar
 from ui.picker.routes import picker_routes
@@ -50,6 +51,7 @@ def mount_page(app: FastAPI, studio: Verbs) -> FastAPI:
     app.include_router(picker_routes(studio))
     app.include_router(memory_routes(studio))
     app.include_router(guide_routes(studio))
+    app.include_router(helping_routes(studio))
     app.include_router(browser_routes(studio))
     app.include_router(find_routes(studio))
     app.include_router(download_routes(studio))

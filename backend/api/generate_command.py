@@ -59,6 +59,8 @@ def _generate(
         raise RequestError(f"“{target.name}” does not end in .png.", "Easel writes PNG files.")
     with open_studio() as studio:
         request = _request(values, studio.models.catalogue())
+        for advice in studio.advising.warnings(OWNER, request):
+            click.echo(advice.sentence, err=True)
         job = studio.generation.submit(OWNER, request)
         view = wait_and_tell(studio, job, sys.stderr)
         paths = _keep(studio, view, target)

@@ -178,11 +178,15 @@ async def _generate(
         raise RequestError("The argument “base64” must be true or false.")
     timeout = _seconds(seconds)
     request = request_from(fields, studio.models.catalogue())
+    advice = await asyncio.to_thread(studio.advising.warnings, actor, request)
     job = await asyncio.to_thread(studio.generation.submit, actor, request)
     view = await _ended(studio, actor, job.id, timeout, caller)
     if view.state is not JobState.FINISHED:
         raise JobFailedError(view)
-    return await asyncio.to_thread(_result, studio, actor, view, str(caller.base_url), with_base64)
+    result = await asyncio.to_thread(
+        _result, studio, actor, view, str(caller.base_url), with_base64
+    )
+    return {**result, "warnings": [*(each.sentence for each in advice), *view.warnings]}
 
 
 def _seconds(value: object) -> float:

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
+from backend.api.advice_verbs import Advising
 from backend.api.bringing_verbs import Bringing
 from backend.api.download_verbs import Downloads
 from backend.api.guide_verbs import Guide
@@ -331,6 +332,11 @@ class Verbs(Protocol):
     @property
     def memory(self) -> Memory:
         """Whether a picture fits into memory."""
+        ...
+
+    @property
+    def advising(self) -> Advising:
+        """What to change about settings that disappoint, or would."""
         ...
 
     @property

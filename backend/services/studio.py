@@ -21,6 +21,7 @@ from backend.places import Places
 from backend.schema.errors import AlreadyRunningError, OutputError
 from backend.schema.memory_settings import MemorySettings
 from backend.services import bringing_pictures
+from backend.services.advising import Advising
 from backend.services.bringing import Bringing, brought_pictures, picture_bringer
 from backend.services.conversion import Conversion
 from backend.services.covers import Covers
@@ -63,6 +64,7 @@ class Studio:
     covers: Covers
     notes: Notes
     memory: Memory
+    advising: Advising
     hubs: Hubs
     downloads: Downloads
     keeping: Keeping
@@ -156,6 +158,7 @@ def open_studio(
             Covers(models, places),
             Notes(models, books.notes),
             Memory(library, catalogue, planner, remembered.usual),
+            Advising(library, catalogue, lambda: queue.system.device),
             hub_work.hubs,
             hub_work.downloads,
             Keeping(library, books, work),

@@ -33,6 +33,7 @@ def build(facts: PageFacts) -> PromptPanel:
         negative = bind("prompt.negative", "", look=Look(lines=1))
         element("composer-links", content=markup("composer-links") + _ideas())
         element("hints")
+        element("warnings", content="")
         element("notice")
         element("banner", content="")
     return PromptPanel((positive, negative), generate)

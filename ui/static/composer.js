@@ -23,15 +23,13 @@ part("easel-composer-links", form, ({ sheet, badge, negative, words, ideas }) =>
   };
 });
 
-part("easel-hints", form, ({ told, useless, words }, host) => {
+part("easel-hints", form, ({ told, words }, host) => {
   words.onclick = addWords;
   return () => {
-    const { "prompt.negative": negative, "sampling.cfg_scale": scale } = form.values;
     say(told, form.told);
-    useless.hidden = !negative || scale > 1;
     words.hidden = !lackingWords().length;
     set(words, "title", lackingWords().map(([, said]) => said).join(" — "));
-    host.hidden = !form.told && useless.hidden && words.hidden;
+    host.hidden = !form.told && words.hidden;
   };
 });
 

@@ -1,23 +1,25 @@
-// Code that few visits need, in `browser`: it comes when its element first appears.
+// Code that few visits need at once: it comes when its element first appears.
 
 import { CallError } from "./api.js";
 
 /** A function from the module of its name. */
-export async function later(name) {
+export async function later(name, folder = "browser") {
   try {
-    return (await import(`./browser/${name}.js`))[name];
+    return (await import(`./${folder}/${name}.js`))[name];
   } catch (error) {
     throw new CallError({ sentence: "Easel does not answer.", hint: "Reload the page.", details: String(error) });
   }
 }
 
-for (const name of ["browser", "guide"]) {
+const FOLDERS = { browser: "browser", guide: "browser", warnings: "helping" };
+
+for (const [name, folder] of Object.entries(FOLDERS)) {
   customElements.define(`easel-${name}`, class extends HTMLElement {
     async connectedCallback() {
       if (this.came) return;
       this.came = true;
       try {
-        (await later(name))(this);
+        (await later(name, folder))(this);
       } catch ({ message, hint }) {
         this.came = false;
         this.textContent = `${message} ${hint}`;

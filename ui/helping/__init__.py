@@ -1,0 +1,1 @@
+"""Help when a picture disappoints, or would."""
