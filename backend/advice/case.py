@@ -92,7 +92,12 @@ class Case:
 
     @property
     def label(self) -> str:
-        """The family, with the variant that sets its defaults: “SDXL Turbo”."""
+        """The family, with the variant that sets its defaults: “SDXL Turbo”.
+
+        A checkpoint that draws best in a way of its own is called by its name.
+        """
+        if self.checkpoint.defaults != self.family.defaults_for(self.checkpoint.variants):
+            return self.checkpoint.name
         variants = self.family.variants
         own = next((each for each in variants if each.id in self.checkpoint.variants), None)
         if own is None or own.label.startswith(self.family.label):

@@ -166,7 +166,7 @@ def large_size(case: Case) -> Advice | None:
         return None
     return Advice(
         sentence=f"{case.label} learned pictures of about {_native(case)}: at {_size(case)} it "
-        "repeats objects. Draw smaller, and enlarge the picture afterwards.",
+        "repeats objects.",
         remedy=case.change(case.native_size()),
     )
 

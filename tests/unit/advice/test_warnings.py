@@ -104,4 +104,5 @@ def test_a_lora_that_makes_a_model_quick_changes_what_is_right():
 
     assert told(case("sd15", around=quick, **few)) == []
     assert told(case("sd15", **few)) != []
-    assert "up to 8 steps" in told(case("sd15", around=quick, **{**few, "steps": 25}))[0]
+    few["steps"] = 25
+    assert "up to 8 steps" in told(case("sd15", around=quick, **few))[0]
