@@ -24,6 +24,7 @@ from backend.engine.schedules.base import NoiseLevels, ScheduleFunction
 from backend.schema.catalogue import (
     FamilyDefaults,
     FamilyInfo,
+    PromptReading,
     SamplerInfo,
     ScheduleInfo,
     VariantInfo,
@@ -127,6 +128,11 @@ def family(
         size_multiple=size_multiple,
     )
     return lambda load: Family(info, load)
+
+
+def reads(how: PromptReading) -> Callable[[Family], Family]:
+    """Say how a family reads prompts, where it does not as most do."""
+    return lambda known: Family(known.info.model_copy(update={"reads": how}), known.load)
 
 
 def samplers() -> tuple[Sampler, ...]:

@@ -44,6 +44,23 @@ class FamilyDefaults(Frozen):
     """The same for the negative prompt."""
 
 
+class PromptReading(Frozen):
+    """How a family reads prompts."""
+
+    width: int = 768
+    """Of the vectors of its first CLIP encoder, which embeddings have to fit."""
+    only_first_piece: bool = False
+    """Whether CLIP hears the first 77 tokens alone, as the whole; T5 hears the words."""
+    t5_tokens: int = 0
+    """How many tokens T5 reads, with the end; 0 without T5."""
+    t5_optional: bool = False
+    """Whether it draws without T5 too."""
+    deaf_to_weights: str = ""
+    """What weights do not reach where T5 reads, as a sentence."""
+    in_sentences: bool = False
+    """Whether it learned from sentences; else tags and short phrases are as good."""
+
+
 class VariantInfo(Frozen):
     """A variant of a family that wants settings of its own, such as Turbo."""
 
@@ -53,6 +70,8 @@ class VariantInfo(Frozen):
     defaults: FamilyDefaults
     note: str = ""
     """One sentence for a person who picks such a model."""
+    reads: PromptReading | None = None
+    """How it reads prompts, where not as its family."""
 
 
 class FamilyInfo(Frozen):
@@ -67,10 +86,17 @@ class FamilyInfo(Frozen):
     """The ids of the special fields that have an effect, such as `sampling.guidance`."""
     size_multiple: int = 8
     """Width and height are multiples of this."""
+    reads: PromptReading = PromptReading()
+    """How it reads prompts."""
 
     def defaults_for(self, variants: Collection[str]) -> FamilyDefaults:
         """The settings that a checkpoint with these variants draws best with."""
         return next((each.defaults for each in self.variants if each.id in variants), self.defaults)
+
+    def reads_for(self, variants: Collection[str]) -> PromptReading:
+        """How a checkpoint with these variants reads prompts."""
+        own = (each.reads for each in self.variants if each.id in variants and each.reads)
+        return next(own, self.reads)
 
 
 class CheckpointInfo(Frozen):

@@ -26,9 +26,9 @@ from backend.engine.prompts.clip import ClipReader
 from backend.engine.prompts.embeddings import Embeddings
 from backend.engine.prompts.remembered import EncodePrompts
 from backend.engine.prompts.t5 import T5Reader
-from backend.engine.registry import family
+from backend.engine.registry import family, reads
 from backend.prompts.t5_tokenizer import t5_tokenizer
-from backend.schema.catalogue import FamilyDefaults, VariantInfo
+from backend.schema.catalogue import FamilyDefaults, PromptReading, VariantInfo
 from backend.schema.errors import ModelError
 from backend.schema.events import Event
 
@@ -68,6 +68,13 @@ SCHNELL = DEFAULTS.model_copy(update={"steps": 4, "guidance": None})
 TOKEN_CHANNELS = 16 * PATCH**2
 TOKENS, SCHNELL_TOKENS = 512, 256
 """How much of a prompt T5 reads: as long as the network's training prompts were."""
+READS = PromptReading(
+    only_first_piece=True,
+    t5_tokens=TOKENS,
+    deaf_to_weights="This model reads prompts with T5, which knows no weights: (…:1.3), (…) "
+    "and […] change nothing.",
+    in_sentences=True,
+)
 
 _ORIGINAL_ENTRANCE, _ENTRANCE = "img_in.weight", "x_embedder.weight"
 _ORIGINAL_PARTS = ("double_blocks.", "single_blocks.", "guidance_in.")
@@ -138,6 +145,7 @@ def _reading(clip: ClipReader, t5: T5Reader, tokens: int) -> EncodePrompts:
     return encode
 
 
+@reads(READS)
 @family(
     "flux1",
     label="FLUX.1",
@@ -148,6 +156,7 @@ def _reading(clip: ClipReader, t5: T5Reader, tokens: int) -> EncodePrompts:
             label="schnell",
             defaults=SCHNELL,
             note="Draws in 1 to 4 steps, and takes no guidance.",
+            reads=READS.model_copy(update={"t5_tokens": SCHNELL_TOKENS}),
         ),
     ),
     uses=("sampling.guidance", "model.clip_l", "model.t5xxl"),
@@ -178,6 +187,5 @@ def load(files: CheckpointFiles, workplace: Workplace) -> Generator[Event, None,
         latent_format=latent_format_of(vae, files.side_car().latent_to_rgb or LATENT_TO_RGB),
         shift=_shift_of(files.scheduler(), guided=guided),
         workplace=workplace,
-        deaf_to_weights="This model reads prompts with T5, which knows no weights: (…:1.3), (…) "
-        "and […] change nothing.",
+        deaf_to_weights=READS.deaf_to_weights,
     )

@@ -11,8 +11,8 @@ from backend.engine.loading.files import CheckpointFiles
 from backend.engine.loading.parts import CLIP_H, OPEN_CLIP_PADDING
 from backend.engine.memory.workplace import Workplace
 from backend.engine.prompts.clip import ClipReader
-from backend.engine.registry import family
-from backend.schema.catalogue import FamilyDefaults, VariantInfo
+from backend.engine.registry import family, reads
+from backend.schema.catalogue import FamilyDefaults, PromptReading, VariantInfo
 from backend.schema.events import Event
 
 DEFAULTS = FamilyDefaults(
@@ -30,6 +30,7 @@ TURBO = DEFAULTS.model_copy(
 )
 
 
+@reads(PromptReading(width=1024))
 @family(
     "sd2",
     label="SD 2.x",

@@ -41,7 +41,7 @@ from backend.engine.prompts.remembered import EncodePrompts
 from backend.engine.prompts.t5 import T5Reader
 from backend.engine.schedules.base import NoiseLevels
 from backend.prompts.t5_tokenizer import t5_tokenizer
-from backend.schema.catalogue import FamilyDefaults
+from backend.schema.catalogue import FamilyDefaults, PromptReading
 from backend.schema.events import Event
 
 DEFAULTS = FamilyDefaults(
@@ -50,8 +50,12 @@ DEFAULTS = FamilyDefaults(
 USES = ("model.clip_l", "model.clip_g", "model.t5xxl")
 SIZE_MULTIPLE = 16
 T5_TOKENS = 256
-_DEAF = (
-    "Weights such as (…:1.3) act on this model through its two CLIP encoders only: T5 knows none."
+READS = PromptReading(
+    t5_tokens=T5_TOKENS,
+    t5_optional=True,
+    deaf_to_weights="Weights such as (…:1.3) act on this model through its two CLIP encoders only: "
+    "T5 knows none.",
+    in_sentences=True,
 )
 SHIFT = 3.0
 """How far the noise levels of the published models are moved up, which single files do not say."""
@@ -199,7 +203,7 @@ def load_parts(
         levels=NoiseLevels.flow(SHIFT if files.path.is_file() else files.scheduler().shift),
         latent_format=latent_format_of(vae, files.side_car().latent_to_rgb or LATENT_TO_RGB),
         workplace=workplace,
-        deaf_to_weights=_DEAF if reader else "",
+        deaf_to_weights=READS.deaf_to_weights if reader else "",
     )
 
 
