@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import cast
 
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 
