@@ -3,7 +3,7 @@
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from backend.schema.resolved import ResolvedRequest
+from backend.schema.resolved import ResolvedRequest, ResolvedVariation
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,8 @@ class Batch:
     indices: tuple[int, ...]
     """The places of its pictures in the request, from 0."""
     seeds: tuple[int, ...]
+    variations: tuple[ResolvedVariation, ...]
+    """One for each picture, or none."""
     missing: tuple[tuple[int, int], ...]
     """What is not on disk yet, as (place in the batch, index)."""
 
@@ -36,5 +38,7 @@ def remaining_batches(request: ResolvedRequest, finished: AbstractSet[int]) -> t
         )
         if missing:
             seeds = tuple(request.seed_of(index) for index in indices)
-            batches.append(Batch(number + 1, count, indices, seeds, missing))
+            varied = tuple(request.variation_of(index) for index in indices)
+            variations = tuple(each for each in varied if each)
+            batches.append(Batch(number + 1, count, indices, seeds, variations, missing))
     return tuple(batches)

@@ -22,6 +22,7 @@ from backend.engine.memory.swap import SwapWatch
 from backend.engine.memory.watch import PeakWatch
 from backend.engine.prompts.caveats import caveats
 from backend.engine.prompts.embeddings import load_embeddings
+from backend.engine.prompts.reading import Reading
 from backend.engine.prompts.scripts import Script, read_scripts
 from backend.engine.registry import families
 from backend.engine.residency import Residency
@@ -165,7 +166,8 @@ def _ready(
     yield Stage(sentence="Reading the prompt")
     prompts, steps = work.wanted.prompts_of(batch.indices), work.wanted.sampling.steps
     embeddings = load_embeddings(work.wanted.embeddings)
-    reading = partial(read_scripts, model, prompts, steps, embeddings)
+    how = Reading(embeddings, work.wanted.clip_skip)
+    reading = partial(read_scripts, model, prompts, steps, how)
     scripts = work.ladder.attempt("read", reading)
     yield from work.ladder.news()
     yield from caveats(prompts, steps, model.deaf_to_weights, embeddings)

@@ -15,7 +15,7 @@ from backend.engine.preview import PreviewPacer
 from backend.engine.prompts.scripts import Script
 from backend.engine.registry import find_sampler, find_schedule
 from backend.engine.samplers.base import Denoiser, Step
-from backend.engine.samplers.noise import PictureNoise
+from backend.engine.samplers.noise import Numbers, PictureNoise
 from backend.schema.events import Event, Preview, Progress
 from backend.schema.resolved import ResolvedRequest
 
@@ -55,7 +55,7 @@ class Drawing:
 
     def start(self) -> Tensor:
         """The noise that the first step begins with."""
-        return self.noise() * self.sigmas[0]
+        return self.noise.start() * self.sigmas[0]
 
     @property
     def refiner_begins(self) -> int:
@@ -67,7 +67,7 @@ class Drawing:
 def begin(model: Model, request: ResolvedRequest, batch: Batch, pace: Pace) -> Drawing:
     """Lay out the steps and the noise of a batch."""
     settings, size = request.sampling, request.size
-    levels = model.levels_for(size.width, size.height)
+    levels = model.levels_for(size.width, size.height, settings.terminal_noise)
     sigmas = find_schedule(settings.schedule)(levels, settings.steps)
     form = model.latent_format
     noise = PictureNoise(
@@ -76,6 +76,7 @@ def begin(model: Model, request: ResolvedRequest, batch: Batch, pace: Pace) -> D
         highest=sigmas[0].item(),
         blended=levels.blended,
         device=model.workplace.device,
+        numbers=Numbers(request.noise, batch.variations),
     )
     return Drawing(request, batch, sigmas, noise, pace)
 
@@ -186,6 +187,8 @@ def denoiser_settings(request: ResolvedRequest) -> DenoiserSettings:
         width=request.size.width,
         height=request.size.height,
         guidance=request.sampling.guidance,
+        cfg_rescale=request.sampling.cfg_rescale,
+        terminal_noise=request.sampling.terminal_noise,
     )
 
 

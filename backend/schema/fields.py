@@ -32,6 +32,8 @@ class Setting(GroupedMetadata):
     """The catalogue list that offers the values; empty for a field with free values."""
     options: Mapping[str, str] = field(default_factory=dict[str, str])
     """The values that there are, with their labels, for a field whose list never changes."""
+    recorded: Mapping[str, str] = field(default_factory=dict[str, str])
+    """How infotext records a value of `options`, where it has another name there."""
     special: bool = False
     """Whether only some families use it; a family's `uses` lists those that it does."""
     simple: bool = False

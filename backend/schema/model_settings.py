@@ -40,6 +40,19 @@ class ModelSettings(Frozen):
             infotext="VAE",
         ),
     ] = None
+    clip_skip: Annotated[
+        int,
+        Setting(
+            label="CLIP skip",
+            help="Where the text encoder is read; 2 is without its last layer, as anime models want.",
+            minimum=1,
+            maximum=12,
+            step=1,
+            special=True,
+            short_name="clip_skip",
+            infotext="Clip skip",
+        ),
+    ] = 1
     clip_l: Annotated[str | None, _text_encoder("CLIP-L", "clip_l")] = None
     clip_g: Annotated[str | None, _text_encoder("CLIP-G", "clip_g")] = None
     t5xxl: Annotated[str | None, _text_encoder("T5-XXL", "t5xxl")] = None

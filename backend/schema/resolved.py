@@ -11,7 +11,13 @@ from backend.schema.memory_settings import ResolvedMemory
 from backend.schema.model_settings import ModelSettings, RefinerSettings
 from backend.schema.models import PartFacts, Role
 from backend.schema.picture_settings import BatchSettings, PromptSettings, SizeSettings
-from backend.schema.sampling_settings import MAXIMUM_SEED, SamplingSettings, SeedSettings
+from backend.schema.sampling_settings import (
+    MAXIMUM_SEED,
+    NoiseOrigin,
+    SamplingSettings,
+    SeedSettings,
+    TerminalNoise,
+)
 
 
 class ResolvedComponent(Frozen):
@@ -92,6 +98,19 @@ class ResolvedSampling(Frozen):
     cfg_scale: float
     guidance: float | None = None
     """For guidance-distilled models only."""
+    cfg_rescale: float = 0.0
+    """How much of the contrast that guidance adds is taken back, from 0 to 1."""
+    terminal_noise: TerminalNoise | None = None
+    """Where it begins; None as the checkpoint says."""
+
+
+class ResolvedVariation(Frozen):
+    """Noise of another seed that is mixed in."""
+
+    seed: int
+    """Picture 0's; picture *i* uses (seed + *i*) modulo 2³²."""
+    strength: float
+    """Above 0; at 1 nothing of the request's own seed is left."""
 
 
 class ResolvedRequest(Frozen):
@@ -103,8 +122,13 @@ class ResolvedRequest(Frozen):
     size: ResolvedSize
     sampling: ResolvedSampling
     refiner: ResolvedRefiner | None = None
+    clip_skip: int = 1
+    """How far from its end CLIP is read; 1 is after its last layer."""
     seed: int
-    """The seed of picture 0; picture *i* uses (seed + *i*) modulo 2³²."""
+    """The seed of picture 0; picture *i* uses (seed + *i*) modulo 2³², unless it is varied."""
+    variation: ResolvedVariation | None = None
+    """Where there is one, all pictures have the same seed, and each a variation of its own."""
+    noise: NoiseOrigin = "cpu"
     batch: BatchSettings
     memory: ResolvedMemory = ResolvedMemory()
     expanded: Mapping[int, PromptSettings] = Field(default_factory=dict[int, PromptSettings])
@@ -125,7 +149,14 @@ class ResolvedRequest(Frozen):
 
     def seed_of(self, index: int) -> int:
         """The seed of picture `index`, counted from 0 over all batches."""
-        return (self.seed + index) % (MAXIMUM_SEED + 1)
+        return self.seed if self.variation else (self.seed + index) % (MAXIMUM_SEED + 1)
+
+    def variation_of(self, index: int) -> ResolvedVariation | None:
+        """The variation of picture `index`."""
+        if self.variation is None:
+            return None
+        seed = (self.variation.seed + index) % (MAXIMUM_SEED + 1)
+        return self.variation.model_copy(update={"seed": seed})
 
     def as_request(self, index: int = 0) -> GenerationRequest:
         """The request that makes picture `index` again.
@@ -142,7 +173,7 @@ class ResolvedRequest(Frozen):
             size=SizeSettings(width=self.size.width, height=self.size.height),
             sampling=SamplingSettings(**self.sampling.model_dump()),
             refiner=self._refiner_settings(),
-            seed=SeedSettings(value=self.seed_of(first)),
+            seed=self._seed_settings(first),
             batch=BatchSettings(count=1, size=size),
         )
 
@@ -150,11 +181,20 @@ class ResolvedRequest(Frozen):
         parts = {part.role: part.id for part in self.model.components}
         return ModelSettings(
             checkpoint=self.model.checkpoint,
+            clip_skip=self.clip_skip,
             vae=parts.get("vae"),
             clip_l=parts.get("clip_l"),
             clip_g=parts.get("clip_g"),
             t5xxl=parts.get("t5xxl"),
         )
+
+    def _seed_settings(self, first: int) -> SeedSettings:
+        plain = SeedSettings(value=self.seed_of(first), noise=self.noise)
+        variation = self.variation_of(first)
+        if variation is None:
+            return plain
+        varied = {"variation": variation.seed, "variation_strength": variation.strength}
+        return plain.model_copy(update=varied)
 
     def _refiner_settings(self) -> RefinerSettings:
         if self.refiner is None:

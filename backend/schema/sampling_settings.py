@@ -1,12 +1,17 @@
 """How noise becomes a picture, as a person asks for it."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from backend.schema.base import Frozen
 from backend.schema.fields import Setting
 
 MAXIMUM_SEED = 2**32 - 1
 RANDOM_SEED = -1
+
+TerminalNoise = Literal["trained", "zero"]
+"""Whether sampling begins as training ended, or with noise alone."""
+NoiseOrigin = Literal["cpu", "gpu"]
+"""Whose random numbers are drawn: those of processors, or those of NVIDIA's cards."""
 
 
 class SamplingSettings(Frozen):
@@ -70,6 +75,31 @@ class SamplingSettings(Frozen):
             infotext="Distilled CFG Scale",
         ),
     ] = None
+    cfg_rescale: Annotated[
+        float,
+        Setting(
+            label="CFG rescale",
+            help="Takes back contrast that a high CFG scale adds; 0.7 suits v-prediction models.",
+            minimum=0.0,
+            maximum=1.0,
+            step=0.05,
+            special=True,
+            short_name="cfg_rescale",
+            infotext="CFG rescale",
+        ),
+    ] = 0.0
+    terminal_noise: Annotated[
+        TerminalNoise | None,
+        Setting(
+            label="Noise schedule",
+            help="Zero terminal SNR gives very dark and bright pictures, with models trained so.",
+            options={"trained": "Default", "zero": "Zero terminal SNR"},
+            recorded={"trained": "Default", "zero": "Zero Terminal SNR"},
+            special=True,
+            short_name="noise_schedule",
+            infotext="Noise Schedule",
+        ),
+    ] = None
 
 
 class SeedSettings(Frozen):
@@ -87,3 +117,38 @@ class SeedSettings(Frozen):
             infotext="Seed",
         ),
     ] = RANDOM_SEED
+    variation: Annotated[
+        int,
+        Setting(
+            label="Variation seed",
+            help="Whose noise is mixed in; each picture has its own. -1 draws a new one.",
+            minimum=RANDOM_SEED,
+            maximum=MAXIMUM_SEED,
+            step=1,
+            short_name="variation_seed",
+            infotext="Variation seed",
+        ),
+    ] = RANDOM_SEED
+    variation_strength: Annotated[
+        float,
+        Setting(
+            label="Variation strength",
+            help="How far the picture moves from its seed to the variation's; 0 is none.",
+            minimum=0.0,
+            maximum=1.0,
+            step=0.01,
+            short_name="variation_strength",
+            infotext="Variation seed strength",
+        ),
+    ] = 0.0
+    noise: Annotated[
+        NoiseOrigin,
+        Setting(
+            label="Noise from",
+            help="The processor's is usual. A1111 draws a card's: choose it to make its pictures.",
+            options={"cpu": "Processor", "gpu": "Card, as A1111"},
+            recorded={"cpu": "CPU", "gpu": "GPU"},
+            short_name="noise_from",
+            infotext="RNG",
+        ),
+    ] = "cpu"

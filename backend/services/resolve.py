@@ -9,8 +9,13 @@ from backend.schema.errors import OutOfRangeError
 from backend.schema.generation import GenerationRequest
 from backend.schema.memory_settings import ResolvedMemory
 from backend.schema.picture_settings import PromptSettings
-from backend.schema.resolved import ResolvedRequest, ResolvedSampling, ResolvedSize
-from backend.schema.sampling_settings import MAXIMUM_SEED, RANDOM_SEED
+from backend.schema.resolved import (
+    ResolvedRequest,
+    ResolvedSampling,
+    ResolvedSize,
+    ResolvedVariation,
+)
+from backend.schema.sampling_settings import MAXIMUM_SEED, RANDOM_SEED, SeedSettings
 from backend.services.components import Installed, resolve_model, resolve_refiner
 
 LONGEST_PROMPT = 10_000
@@ -64,7 +69,10 @@ def resolve(
         size=_size(request, checkpoint, family.size_multiple if family else 1),
         sampling=_sampling(request, checkpoint.defaults, catalogue, uses),
         refiner=resolve_refiner(request.refiner, checkpoint, installed, uses),
-        seed=draw() if request.seed.value == RANDOM_SEED else request.seed.value,
+        clip_skip=request.model.clip_skip if "model.clip_skip" in uses else 1,
+        seed=_seed(request.seed.value, draw),
+        variation=_variation(request.seed, draw),
+        noise=request.seed.noise,
         batch=request.batch,
         memory=ResolvedMemory(settings=request.memory),
     )
@@ -103,7 +111,19 @@ def _sampling(
         steps=asked.steps or defaults.steps,
         cfg_scale=asked.cfg_scale or defaults.cfg_scale,
         guidance=guidance if "sampling.guidance" in uses else None,
+        cfg_rescale=asked.cfg_rescale if "sampling.cfg_rescale" in uses else 0.0,
+        terminal_noise=asked.terminal_noise if "sampling.terminal_noise" in uses else None,
     )
+
+
+def _seed(asked: int, draw: DrawSeed) -> int:
+    return draw() if asked == RANDOM_SEED else asked
+
+
+def _variation(asked: SeedSettings, draw: DrawSeed) -> ResolvedVariation | None:
+    if asked.variation_strength == 0:
+        return None
+    return ResolvedVariation(seed=_seed(asked.variation, draw), strength=asked.variation_strength)
 
 
 def _known(label: str, field: str, name: str, entries: Iterable[Named]) -> str:

@@ -8,10 +8,11 @@ from torch import Tensor
 
 from backend.engine.memory.workplace import Workplace
 from backend.engine.networks import AutoencoderKL
-from backend.engine.prompts.embeddings import NO_EMBEDDINGS, Embeddings
+from backend.engine.prompts.reading import PLAIN, Reading
 from backend.engine.samplers.base import Denoiser
 from backend.engine.schedules.base import NoiseLevels
 from backend.schema.base import Frozen
+from backend.schema.sampling_settings import TerminalNoise
 
 
 class LatentToRgb(Frozen):
@@ -71,6 +72,10 @@ class DenoiserSettings:
     height: int
     guidance: float | None = None
     """For networks that learned to be told it."""
+    cfg_rescale: float = 0.0
+    """How much of the contrast that guidance adds is taken back, from 0 to 1."""
+    terminal_noise: TerminalNoise | None = None
+    """Where the noise levels end; None as the checkpoint says."""
 
 
 class Model(Protocol):
@@ -94,8 +99,17 @@ class Model(Protocol):
         """Where its parts work."""
         ...
 
-    def levels_for(self, width: int, height: int) -> NoiseLevels:
-        """The noise levels it was trained at, for a picture of this size in pixels."""
+    def levels_for(
+        self, width: int, height: int, terminal: TerminalNoise | None = None
+    ) -> NoiseLevels:
+        """The noise levels it was trained at, for a picture of this size in pixels.
+
+        Args:
+            width: Of the picture.
+            height: Of the picture.
+            terminal: Where they end, for networks that noise is added for; None as the checkpoint
+                says.
+        """
         ...
 
     @property
@@ -104,7 +118,7 @@ class Model(Protocol):
         ...
 
     def encode_prompts(
-        self, positive: str, negative: str, *more: str, embeddings: Embeddings = NO_EMBEDDINGS
+        self, positive: str, negative: str, *more: str, reading: Reading = PLAIN
     ) -> Conditioning:
         """Encode what to draw, what not, and what to draw at the same time.
 

@@ -23,7 +23,7 @@ from backend.engine.loading.weights import Weights
 from backend.engine.memory.workplace import Workplace
 from backend.engine.networks import FluxTransformer2DModel
 from backend.engine.prompts.clip import ClipReader
-from backend.engine.prompts.embeddings import Embeddings
+from backend.engine.prompts.reading import Reading
 from backend.engine.prompts.remembered import EncodePrompts
 from backend.engine.prompts.t5 import T5Reader
 from backend.engine.registry import family, reads
@@ -138,8 +138,8 @@ def _shift_of(scheduler: SchedulerConfig, *, guided: bool) -> float | None:
 def _reading(clip: ClipReader, t5: T5Reader, tokens: int) -> EncodePrompts:
     """Both encoders: CLIP's view of the whole, and T5's of each token."""
 
-    def encode(texts: Sequence[str], embeddings: Embeddings) -> tuple[Encoded, ...]:
-        said = zip(texts, clip.read(texts, embeddings), strict=True)
+    def encode(texts: Sequence[str], reading: Reading) -> tuple[Encoded, ...]:
+        said = zip(texts, clip.read(texts, reading), strict=True)
         return tuple(Encoded(t5.read(text, tokens), whole.pooled) for text, whole in said)
 
     return encode

@@ -15,9 +15,10 @@ from backend.engine.families.base import (
 from backend.engine.families.guiding import PromptRows
 from backend.engine.memory.workplace import Workplace
 from backend.engine.networks import AutoencoderKL, FluxTransformer2DModel
-from backend.engine.prompts.embeddings import NO_EMBEDDINGS, Embeddings
+from backend.engine.prompts.reading import PLAIN, Reading
 from backend.engine.prompts.remembered import EncodePrompts
 from backend.engine.schedules.base import NoiseLevels
+from backend.schema.sampling_settings import TerminalNoise
 
 PATCH = 2
 """Latents along one side of what the transformer reads as one token."""
@@ -37,17 +38,20 @@ class Flux1:
     workplace: Workplace
     deaf_to_weights: str
 
-    def levels_for(self, width: int, height: int) -> NoiseLevels:
+    def levels_for(
+        self, width: int, height: int, terminal: TerminalNoise | None = None
+    ) -> NoiseLevels:
         """The noise levels it was trained at, for a picture of this size in pixels."""
+        del terminal  # flow always begins with noise alone
         side = self.latent_format.scale * PATCH
         tokens = (width // side) * (height // side)
         return NoiseLevels.flow(resolution_shift(tokens) if self.shift is None else self.shift)
 
     def encode_prompts(
-        self, positive: str, negative: str, *more: str, embeddings: Embeddings = NO_EMBEDDINGS
+        self, positive: str, negative: str, *more: str, reading: Reading = PLAIN
     ) -> Conditioning:
         """Encode what to draw, what not, and what to draw at the same time."""
-        return Conditioning.of(self.encode((positive, negative, *more), embeddings))
+        return Conditioning.of(self.encode((positive, negative, *more), reading))
 
     def denoiser(self, conditioning: Conditioning, settings: DenoiserSettings) -> "FluxDenoiser":
         """The estimate of the clean latents; at a CFG scale of 1 without the negative prompt."""

@@ -3,7 +3,7 @@
 Source: Ho and Salimans 2022 (arXiv:2207.12598).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -24,9 +24,11 @@ class PromptRows:
     cfg_scale: float
     weights: tuple[float, ...] = (1.0,)
     """How strongly each prompt but the negative moves the picture."""
+    cfg_rescale: float = 0.0
+    """How much of the contrast that guidance adds is taken back, from 0 to 1."""
 
     @classmethod
-    def of(cls, conditioning: Conditioning, cfg_scale: float) -> Self:
+    def of(cls, conditioning: Conditioning, cfg_scale: float, cfg_rescale: float = 0.0) -> Self:
         """The rows for one picture; a CFG scale of 1 leaves the negative prompt out.
 
         It is needed all the same where what is drawn is not one prompt of weight 1.
@@ -40,6 +42,7 @@ class PromptRows:
             torch.cat(pooled) if pooled else None,
             cfg_scale,
             conditioning.weights,
+            cfg_rescale,
         )
 
     @property
@@ -85,10 +88,31 @@ class PromptRows:
         if not self.guided:
             return output
         negative, *drawn = output.chunk(self.prompts)
-        mixed = negative
+        mixed = self._moved(negative, drawn, self.cfg_scale)
+        if self.cfg_rescale == 0:
+            return mixed
+        return rescaled(mixed, self._moved(negative, drawn, 1.0), self.cfg_rescale)
+
+    def _moved(self, negative: Tensor, drawn: Sequence[Tensor], scale: float) -> Tensor:
+        moved = negative
         for weight, each in zip(self.weights, drawn, strict=True):
-            mixed = mixed + weight * self.cfg_scale * (each - negative)
-        return mixed
+            moved = moved + weight * scale * (each - negative)
+        return moved
+
+
+def rescaled(guided: Tensor, plain: Tensor, share: float) -> Tensor:
+    """Take back contrast that guidance added: the spread becomes that of the unguided output.
+
+    Args:
+        guided: The guided output, shape (pictures, ...).
+        plain: The same without guidance.
+        share: How much of it is taken back, from 0 to 1.
+
+    Source: Lin et al. 2023 (arXiv:2305.08891), equations 15 and 16.
+    """
+    dims = tuple(range(1, guided.ndim))
+    ratio = plain.std(dim=dims, keepdim=True) / guided.std(dim=dims, keepdim=True)
+    return guided * (share * ratio + (1 - share))
 
 
 def _is_guided(cfg_scale: float, weights: tuple[float, ...]) -> bool:

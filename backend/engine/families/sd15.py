@@ -4,7 +4,7 @@ from collections.abc import Generator
 
 from backend.engine.accelerator import weights_dtype
 from backend.engine.families.base import LatentToRgb
-from backend.engine.families.unet_loading import inpainting, load_drawing_parts
+from backend.engine.families.unet_loading import UNET_USES, inpainting, load_drawing_parts
 from backend.engine.families.unet_model import UNetModel
 from backend.engine.loading.components import load_component
 from backend.engine.loading.files import CheckpointFiles
@@ -46,7 +46,7 @@ HYPER = DEFAULTS.model_copy(
         VariantInfo(id="hyper", label="Hyper", defaults=HYPER, note="Draws in 1 to 8 steps."),
         inpainting(DEFAULTS),
     ),
-    uses=("model.clip_l",),
+    uses=("model.clip_l", "model.clip_skip", *UNET_USES),
 )
 def load(files: CheckpointFiles, workplace: Workplace) -> Generator[Event, None, UNetModel]:
     """Load a checkpoint, telling before each part what is read.

@@ -4,7 +4,7 @@ from collections.abc import Generator
 
 from backend.engine.accelerator import weights_dtype
 from backend.engine.families.sd15 import LATENT_TO_RGB
-from backend.engine.families.unet_loading import inpainting, load_drawing_parts
+from backend.engine.families.unet_loading import UNET_USES, inpainting, load_drawing_parts
 from backend.engine.families.unet_model import UNetModel
 from backend.engine.loading.components import load_component
 from backend.engine.loading.files import CheckpointFiles
@@ -39,6 +39,7 @@ TURBO = DEFAULTS.model_copy(
         VariantInfo(id="turbo", label="Turbo", defaults=TURBO, note="Draws in 1 to 4 steps."),
         inpainting(DEFAULTS.model_copy(update={"width": 512, "height": 512})),
     ),
+    uses=UNET_USES,
 )
 def load(files: CheckpointFiles, workplace: Workplace) -> Generator[Event, None, UNetModel]:
     """Load a checkpoint, telling before each part what is read.

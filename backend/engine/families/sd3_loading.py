@@ -36,7 +36,7 @@ from backend.engine.loading.weights import Weights
 from backend.engine.memory.workplace import Workplace
 from backend.engine.networks import SD3Transformer2DModel
 from backend.engine.prompts.clip import ClipEncoder, ClipReader
-from backend.engine.prompts.embeddings import Embeddings
+from backend.engine.prompts.reading import Reading
 from backend.engine.prompts.remembered import EncodePrompts
 from backend.engine.prompts.t5 import T5Reader
 from backend.engine.schedules.base import NoiseLevels
@@ -47,7 +47,7 @@ from backend.schema.events import Event
 DEFAULTS = FamilyDefaults(
     width=1024, height=1024, steps=28, cfg_scale=5.0, sampler="dpmpp_2m", schedule="simple"
 )
-USES = ("model.clip_l", "model.clip_g", "model.t5xxl")
+USES = ("model.clip_l", "model.clip_g", "model.t5xxl", "sampling.cfg_rescale")
 SIZE_MULTIPLE = 16
 T5_TOKENS = 256
 READS = PromptReading(
@@ -215,8 +215,8 @@ def _reading(
     Source: Esser et al. 2024 (arXiv:2403.03206), figure 2.
     """
 
-    def encode(texts: Sequence[str], embeddings: Embeddings) -> tuple[Encoded, ...]:
-        said = zip(texts, *(clip.read(texts, embeddings) for clip in clips), strict=True)
+    def encode(texts: Sequence[str], reading: Reading) -> tuple[Encoded, ...]:
+        said = zip(texts, *(clip.read(texts, reading) for clip in clips), strict=True)
         return tuple(_joined(first, second, behind(text)) for text, first, second in said)
 
     def behind(text: str) -> Tensor:

@@ -14,10 +14,11 @@ from backend.engine.families.base import (
 from backend.engine.families.guiding import PromptRows
 from backend.engine.memory.workplace import Workplace
 from backend.engine.networks import AutoencoderKL, SD3Transformer2DModel
-from backend.engine.prompts.embeddings import NO_EMBEDDINGS, Embeddings
+from backend.engine.prompts.reading import PLAIN, Reading
 from backend.engine.prompts.remembered import EncodePrompts
 from backend.engine.schedules.base import NoiseLevels
 from backend.schema.errors import OutOfRangeError
+from backend.schema.sampling_settings import TerminalNoise
 
 TIMESTEPS = 1000
 """What the network calls noise alone."""
@@ -41,16 +42,18 @@ class StableDiffusion3:
         config = self.transformer.config
         return config["pos_embed_max_size"] * config["patch_size"] * self.latent_format.scale
 
-    def levels_for(self, width: int, height: int) -> NoiseLevels:
+    def levels_for(
+        self, width: int, height: int, terminal: TerminalNoise | None = None
+    ) -> NoiseLevels:
         """The noise levels it was trained at, the same for every size."""
-        del width, height
+        del width, height, terminal  # flow always begins with noise alone
         return self.levels
 
     def encode_prompts(
-        self, positive: str, negative: str, *more: str, embeddings: Embeddings = NO_EMBEDDINGS
+        self, positive: str, negative: str, *more: str, reading: Reading = PLAIN
     ) -> Conditioning:
         """Encode what to draw, what not, and what to draw at the same time."""
-        return Conditioning.of(self.encode((positive, negative, *more), embeddings))
+        return Conditioning.of(self.encode((positive, negative, *more), reading))
 
     def denoiser(
         self, conditioning: Conditioning, settings: DenoiserSettings
@@ -68,7 +71,9 @@ class StableDiffusion3:
                     f"Choose a smaller {side}, and enlarge the picture afterwards.",
                     f"size.{side}",
                 )
-        return VelocityDenoiser(self, PromptRows.of(conditioning, settings.cfg_scale))
+        return VelocityDenoiser(
+            self, PromptRows.of(conditioning, settings.cfg_scale, settings.cfg_rescale)
+        )
 
 
 @dataclass(frozen=True)

@@ -14,14 +14,14 @@ from backend.engine.families.base import (
 )
 from backend.engine.families.guiding import PromptRows
 from backend.engine.families.size_conditions import size_numbers, whole_and_numbers
-from backend.engine.families.unet_loading import inpainting, load_drawing_parts
+from backend.engine.families.unet_loading import UNET_USES, inpainting, load_drawing_parts
 from backend.engine.families.unet_model import UNetModel
 from backend.engine.loading.components import load_component
 from backend.engine.loading.files import CheckpointFiles
 from backend.engine.loading.parts import CLIP_G, CLIP_L, OPEN_CLIP_PADDING
 from backend.engine.memory.workplace import Workplace
 from backend.engine.prompts.clip import ClipReader
-from backend.engine.prompts.embeddings import Embeddings
+from backend.engine.prompts.reading import Reading
 from backend.engine.registry import family
 from backend.schema.catalogue import FamilyDefaults, VariantInfo
 from backend.schema.events import Event
@@ -102,7 +102,14 @@ VARIANTS = (
     label="SDXL",
     defaults=DEFAULTS,
     variants=VARIANTS,
-    uses=("model.clip_l", "model.clip_g", "refiner.checkpoint", "refiner.switch_at"),
+    uses=(
+        "model.clip_l",
+        "model.clip_g",
+        "model.clip_skip",
+        "refiner.checkpoint",
+        "refiner.switch_at",
+        *UNET_USES,
+    ),
 )
 def load(files: CheckpointFiles, workplace: Workplace) -> Generator[Event, None, UNetModel]:
     """Load a checkpoint, telling before each part what is read.
@@ -127,10 +134,10 @@ def load(files: CheckpointFiles, workplace: Workplace) -> Generator[Event, None,
 
 
 def _encode(
-    readers: tuple[ClipReader, ClipReader], texts: Sequence[str], embeddings: Embeddings
+    readers: tuple[ClipReader, ClipReader], texts: Sequence[str], reading: Reading
 ) -> tuple[Encoded, ...]:
     """What both encoders say of each token side by side, and what the second says of the whole."""
-    first, second = (reader.read(texts, embeddings) for reader in readers)
+    first, second = (reader.read(texts, reading) for reader in readers)
     return tuple(map(_side_by_side, first, second))
 
 

@@ -14,6 +14,9 @@ from backend.engine.prompts.remembered import EncodePrompts
 from backend.schema.catalogue import FamilyDefaults, VariantInfo
 from backend.schema.events import Event
 
+UNET_USES = ("sampling.cfg_rescale", "sampling.terminal_noise")
+"""The special fields that every UNet uses."""
+
 
 def load_drawing_parts(
     files: CheckpointFiles,
@@ -44,6 +47,7 @@ def load_drawing_parts(
         unet=unet,
         vae=vae,
         encode=encode,
+        scheduler=scheduler,
         levels=scheduler.noise_levels(),
         latent_format=latent_format_of(vae, files.side_car().latent_to_rgb or to_rgb),
         predicts=predicts,

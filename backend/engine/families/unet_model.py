@@ -16,10 +16,11 @@ from backend.engine.families.guiding import PromptRows
 from backend.engine.loading.scheduler_config import SchedulerConfig
 from backend.engine.memory.workplace import Workplace
 from backend.engine.networks import AutoencoderKL, UNet2DConditionModel
-from backend.engine.prompts.embeddings import NO_EMBEDDINGS, Embeddings
+from backend.engine.prompts.reading import PLAIN, Reading
 from backend.engine.prompts.remembered import EncodePrompts
 from backend.engine.schedules.base import NoiseLevels
 from backend.schema.errors import ModelError
+from backend.schema.sampling_settings import TerminalNoise
 
 Predicts = Literal["epsilon", "v_prediction"]
 AddedConditions = Callable[[PromptRows, DenoiserSettings], dict[str, Tensor]]
@@ -36,29 +37,35 @@ class UNetModel:
     unet: UNet2DConditionModel
     vae: AutoencoderKL
     encode: EncodePrompts
+    scheduler: SchedulerConfig
     levels: NoiseLevels
+    """As the scheduler says them."""
     latent_format: LatentFormat
     predicts: Predicts
     workplace: Workplace
     added: AddedConditions | None = None
     deaf_to_weights: str = ""
 
-    def levels_for(self, width: int, height: int) -> NoiseLevels:
+    def levels_for(
+        self, width: int, height: int, terminal: TerminalNoise | None = None
+    ) -> NoiseLevels:
         """The noise levels it was trained at, the same for every size."""
         del width, height
-        return self.levels
+        return self.levels if terminal is None else self.scheduler.noise_levels(terminal)
 
     def encode_prompts(
-        self, positive: str, negative: str, *more: str, embeddings: Embeddings = NO_EMBEDDINGS
+        self, positive: str, negative: str, *more: str, reading: Reading = PLAIN
     ) -> Conditioning:
         """Encode what to draw, what not, and what to draw at the same time."""
-        return Conditioning.of(self.encode((positive, negative, *more), embeddings))
+        return Conditioning.of(self.encode((positive, negative, *more), reading))
 
     def denoiser(self, conditioning: Conditioning, settings: DenoiserSettings) -> "UNetDenoiser":
         """The guided estimate of the clean latents."""
         told = self.unet.config["time_cond_proj_dim"]  # the scale is told, not mixed in: LCM
-        rows = PromptRows.of(conditioning, 1.0 if told else settings.cfg_scale)
-        return UNetDenoiser(self, rows, settings, self._beside(settings))
+        scale = 1.0 if told else settings.cfg_scale
+        rows = PromptRows.of(conditioning, scale, settings.cfg_rescale)
+        levels = self.levels_for(settings.width, settings.height, settings.terminal_noise)
+        return UNetDenoiser(self, rows, settings, levels, self._beside(settings))
 
     def _beside(self, settings: DenoiserSettings) -> Tensor | None:
         """What an inpainting UNet sees beside the latents: here, that all is to be painted."""
@@ -85,13 +92,14 @@ class UNetDenoiser:
     model: UNetModel
     rows: PromptRows
     settings: DenoiserSettings
+    levels: NoiseLevels
     beside: Tensor | None
     """More channels for the UNet's input, shape (1, channels, height, width)."""
 
     def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
         """Estimate the clean latents from `x`, shape (batch, 4, height, width), at `sigma`."""
         shrink = (sigma**2 + 1).rsqrt()  # to the unit variance that the network was trained on
-        output = self._predict(x * shrink, self.model.levels.timestep(sigma))
+        output = self._predict(x * shrink, self.levels.timestep(sigma))
         if self.model.predicts == "v_prediction":
             return x * shrink**2 - output * (sigma * shrink)
         return x - output * sigma

@@ -13,6 +13,7 @@ from safetensors import SafetensorError, safe_open
 from backend.engine.families import configs
 from backend.engine.families.base import LatentToRgb
 from backend.engine.loading.scheduler_config import SchedulerConfig
+from backend.engine.loading.weights import open_weights
 from backend.engine.networks import CLIPTokenizer
 from backend.engine.prompts.clip_tokenizer import clip_tokenizer
 from backend.schema.base import Frozen
@@ -25,6 +26,8 @@ _INDEX = "model_index.json"
 CONFIG_KEY = "easel.config."
 """Before the name of a part, where a single file of unusual sizes says in its metadata what they
 are; Easel's own exports do."""
+_ZERO_TERMINAL_SNR = "ztsnr"
+"""An empty tensor that makers add to say how the model was trained."""
 _DIFFUSERS_NAMES = {"epsilon": "epsilon", "v": "v_prediction", "flow": "flow_prediction"}
 
 
@@ -89,7 +92,9 @@ class CheckpointFiles:
         """
         if self.path.is_file():
             known = _DIFFUSERS_NAMES.get(self.prediction, "epsilon")
-            return SchedulerConfig(prediction_type=known)
+            with open_weights(self.path) as weights:
+                zero = _ZERO_TERMINAL_SNR in weights.names
+            return SchedulerConfig(prediction_type=known, rescale_betas_zero_snr=zero)
         self._check_folder()
         return SchedulerConfig.model_validate(
             self._read(self.path / "scheduler" / "scheduler_config.json")

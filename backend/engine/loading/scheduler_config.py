@@ -6,6 +6,7 @@ from torch import Tensor
 from backend.engine.schedules.base import NoiseLevels
 from backend.schema.base import Frozen
 from backend.schema.errors import ModelDamagedError
+from backend.schema.sampling_settings import TerminalNoise
 
 _NEARLY_ZERO = 2.0**-24
 """Of the picture in the last timestep's variance: noise alone would have an infinite level."""
@@ -25,8 +26,11 @@ class SchedulerConfig(Frozen, extra="ignore"):
     use_dynamic_shifting: bool | None = None
     """Whether that depends on the picture's size instead; None where nothing says it."""
 
-    def noise_levels(self) -> NoiseLevels:
+    def noise_levels(self, terminal: TerminalNoise | None = None) -> NoiseLevels:
         """The noise level of each training timestep.
+
+        Args:
+            terminal: Whether the last is noise alone; None as the config says.
 
         Raises:
             ModelDamagedError: When the schedule is of an unknown kind.
@@ -37,7 +41,7 @@ class SchedulerConfig(Frozen, extra="ignore"):
         power = powers[self.beta_schedule]
         ends = (self.beta_start**power, self.beta_end**power)
         betas = torch.linspace(*ends, self.num_train_timesteps, dtype=torch.float32) ** (1 / power)
-        if self.rescale_betas_zero_snr:
+        if terminal == "zero" or (terminal is None and self.rescale_betas_zero_snr):
             betas = _down_to_noise_alone(betas)
         return NoiseLevels.from_betas(betas)
 

@@ -11,6 +11,7 @@ from backend.engine.families.base import Encoded
 from backend.engine.memory.workplace import Workplace
 from backend.engine.networks import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 from backend.engine.prompts.embeddings import Embeddings, standing_in
+from backend.engine.prompts.reading import Reading
 from backend.engine.prompts.remembered import Remembered
 from backend.prompts.chunks import Chunk, ChunkFormat, MadeUpWord, Token, chunks
 from backend.prompts.clip_words import clip_tokens, seam_behind
@@ -18,7 +19,7 @@ from backend.schema.errors import ModelDamagedError
 
 ClipEncoder = CLIPTextModel | CLIPTextModelWithProjection
 Layer = Literal["last", "last but one"]
-"""Which layer's states are read: the last one's are normalised, those before are not."""
+"""Which layer's states are usually read: the last one's are normalised, those before are not."""
 
 
 class ClipReader:
@@ -56,23 +57,30 @@ class ClipReader:
             length=tokenizer.model_max_length,
         )
 
-    def read(self, texts: Sequence[str], embeddings: Embeddings) -> tuple[Encoded, ...]:
+    def read(self, texts: Sequence[str], reading: Reading) -> tuple[Encoded, ...]:
         """Encode prompts to the same number of tokens; shorter ones get empty pieces.
 
         Args:
             texts: The prompts.
-            embeddings: Those that stand in a prompt for their names.
+            reading: Embeddings, and how far from its end the encoder is read.
 
         Returns:
             For each, states of shape (1, pieces × 77, width), and what the encoder makes of the
             first piece as a whole, projected where the encoder has a projection.
         """
-        tokens = [tuple(self._tokens(text, embeddings)) for text in texts]
+        tokens = [tuple(self._tokens(text, reading.embeddings)) for text in texts]
         pieces = max(len(chunks(each, self._style)) for each in tokens)
-        return tuple(self._read(chunks(each, self._style, pieces), embeddings) for each in tokens)
+        return tuple(self._read(chunks(each, self._style, pieces), reading) for each in tokens)
 
-    def _read(self, pieces: tuple[Chunk, ...], embeddings: Embeddings) -> Encoded:
-        return self._remembered.get(pieces, partial(self._encode, pieces, embeddings))
+    def _read(self, pieces: tuple[Chunk, ...], reading: Reading) -> Encoded:
+        depth = self._depth(reading.clip_skip)
+        encode = partial(self._encode, pieces, reading.embeddings, depth)
+        return self._remembered.get((pieces, depth), encode)
+
+    def _depth(self, clip_skip: int) -> int:
+        """Which layer's states are read, counted from the last one, 1, to the first."""
+        usual = 1 if self._layer == "last" else 2
+        return min(max(usual, clip_skip), self._encoder.config.num_hidden_layers)
 
     def _tokens(self, text: str, embeddings: Embeddings) -> Iterator[Token | None]:
         """The prompt's tokens with their weights; None where a piece is to end."""
@@ -85,7 +93,7 @@ class ClipReader:
         for number, name in zip(numbers, names, strict=True):
             yield Token(number, seam=seam_behind(name))
 
-    def _encode(self, pieces: tuple[Chunk, ...], embeddings: Embeddings) -> Encoded:
+    def _encode(self, pieces: tuple[Chunk, ...], embeddings: Embeddings, depth: int) -> Encoded:
         numbers = [
             [each if isinstance(each, int) else self._style.end for each in piece.tokens]
             for piece in pieces
@@ -97,8 +105,10 @@ class ClipReader:
             self._workplace.at_work(self._encoder),
             standing_in(self._encoder, vectors),
         ):
-            said = self._encoder(tokens, output_hidden_states=self._layer != "last")
-        states = said.last_hidden_state if self._layer == "last" else said.hidden_states[-2]
+            said = self._encoder(tokens, output_hidden_states=depth > 1)
+            states = said.last_hidden_state if depth == 1 else said.hidden_states[-depth]
+            if depth > 1 and self._layer == "last":
+                states = self._encoder.get_submodule("final_layer_norm")(states)
         whole: Tensor = said[0] if _projects(self._encoder) else said.pooler_output
         if any(weight != 1 for piece in pieces for weight in piece.weights):
             states = weighted(states, torch.tensor([piece.weights for piece in pieces]))

@@ -34,7 +34,6 @@ class Embedding:
 
 Embeddings = Mapping[str, Embedding]
 """By the name that a prompt gives them."""
-NO_EMBEDDINGS: Embeddings = {}
 
 
 def load_embeddings(found: Iterable[ResolvedEmbedding]) -> Embeddings:

@@ -5,12 +5,12 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Generic, TypeVar
 
 from backend.engine.families.base import Encoded
-from backend.engine.prompts.embeddings import Embeddings
+from backend.engine.prompts.reading import Reading
 
 REMEMBERED = 16
 
-EncodePrompts = Callable[[Sequence[str], Embeddings], tuple[Encoded, ...]]
-"""Encodes prompts, which may name embeddings, to the same number of tokens."""
+EncodePrompts = Callable[[Sequence[str], Reading], tuple[Encoded, ...]]
+"""Encodes prompts to the same number of tokens."""
 Said = TypeVar("Said")
 
 

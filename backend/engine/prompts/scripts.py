@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from backend.engine.families.base import Conditioning, Model
-from backend.engine.prompts.embeddings import Embeddings
+from backend.engine.prompts.reading import Reading
 from backend.prompts.composition import split_prompts
 from backend.prompts.schedule import schedule, text_at
 from backend.prompts.tags import take_tags
@@ -24,13 +24,13 @@ class Script:
 
 
 def read_scripts(
-    model: Model, prompts: Sequence[PromptSettings], steps: int, embeddings: Embeddings
+    model: Model, prompts: Sequence[PromptSettings], steps: int, reading: Reading
 ) -> tuple[Script, ...]:
     """The scripts of some pictures' prompts; each text that a step needs is encoded once."""
-    return tuple(_script(model, prompt, steps, embeddings) for prompt in prompts)
+    return tuple(_script(model, prompt, steps, reading) for prompt in prompts)
 
 
-def _script(model: Model, prompt: PromptSettings, steps: int, embeddings: Embeddings) -> Script:
+def _script(model: Model, prompt: PromptSettings, steps: int, reading: Reading) -> Script:
     drawn = split_prompts(take_tags(prompt.positive)[0])
     weights = tuple(each.weight for each in drawn)
     turns = [schedule(each.text, steps) for each in drawn]
@@ -41,9 +41,7 @@ def _script(model: Model, prompt: PromptSettings, steps: int, embeddings: Embedd
         first, *more = (text_at(each, step) for each in turns)
         texts = (first, text_at(avoided, step), *more)
         if texts not in encoded:
-            encoded[texts] = replace(
-                model.encode_prompts(*texts, embeddings=embeddings), weights=weights
-            )
+            encoded[texts] = replace(model.encode_prompts(*texts, reading=reading), weights=weights)
         return encoded[texts]
 
     return Script(tuple(at(step) for step in range(1, steps + 1)))

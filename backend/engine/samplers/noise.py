@@ -2,11 +2,19 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
+from backend.engine.samplers.philox import CardDraws
+from backend.schema.resolved import ResolvedVariation
+from backend.schema.sampling_settings import NoiseOrigin
+
 BROWNIAN_DEPTH = 20
+NEARLY_THE_SAME = 0.9995
+"""As the mean cosine between two noises; beyond it a turn is hardly defined."""
 
 
 class PictureNoise:
@@ -25,6 +33,7 @@ class PictureNoise:
         highest: float,
         blended: bool = False,
         device: torch.device | str = "cpu",
+        numbers: "Numbers | None" = None,
     ) -> None:
         """Prepare the noise of one batch.
 
@@ -34,17 +43,26 @@ class PictureNoise:
             highest: The highest noise level that `between` is asked for.
             blended: Whether noise takes the picture's place instead of being added to it.
             device: Where the noise is needed.
+            numbers: Which random numbers are drawn; None for the seeds' own, of processors.
         """
         self._shape = tuple(shape)
         self._device = device
         self._blended = blended
-        self._generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+        self._numbers = numbers or Numbers()
+        self._draws = [self._numbers.of(seed) for seed in seeds]
         self._paths = [BrownianPath(seed, self._shape, highest) for seed in seeds]
+
+    def start(self) -> Tensor:
+        """Draw what pictures begin with, shape (batch, channels, height, width)."""
+        drawn = [each.draw(self._shape) for each in self._draws]
+        if self._numbers.variations:
+            pairs = zip(drawn, self._numbers.variations, strict=True)
+            drawn = [self._varied(noise, variation) for noise, variation in pairs]
+        return torch.stack(drawn).to(self._device)
 
     def __call__(self) -> Tensor:
         """Draw noise, shape (batch, channels, height, width), independent of all before."""
-        drawn = [torch.randn(self._shape, generator=each) for each in self._generators]
-        return torch.stack(drawn).to(self._device)
+        return torch.stack([each.draw(self._shape) for each in self._draws]).to(self._device)
 
     def signal(self, sigma: Tensor) -> Tensor:
         """How much of the clean picture is left at a noise level: 1, or 1 - sigma."""
@@ -59,6 +77,64 @@ class PictureNoise:
         start, end = sigma.item(), sigma_next.item()
         moves = [path.at(end) - path.at(start) for path in self._paths]
         return (torch.stack(moves) / abs(start - end) ** 0.5).to(self._device)
+
+    def _varied(self, noise: Tensor, variation: ResolvedVariation) -> Tensor:
+        other = self._numbers.of(variation.seed).draw(self._shape)
+        return turned(noise, other, variation.strength)
+
+
+class Draws(Protocol):
+    """Standard normal numbers, one draw after the other."""
+
+    def draw(self, shape: Sequence[int], /) -> Tensor:
+        """Draw the next numbers, float32."""
+        ...
+
+
+class ProcessorDraws:
+    """Numbers from a seed, as `torch.randn` gives them on processors."""
+
+    def __init__(self, seed: int) -> None:
+        self._generator = torch.Generator().manual_seed(seed)
+
+    def draw(self, shape: Sequence[int]) -> Tensor:
+        """Draw the next numbers, float32."""
+        return torch.randn(tuple(shape), generator=self._generator)
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Which random numbers a batch draws."""
+
+    origin: NoiseOrigin = "cpu"
+    variations: Sequence[ResolvedVariation] = ()
+    """What is mixed into each picture's start; none for none."""
+
+    def of(self, seed: int) -> Draws:
+        """The numbers that a seed gives."""
+        return CardDraws(seed) if self.origin == "gpu" else ProcessorDraws(seed)
+
+
+def turned(noise: Tensor, other: Tensor, share: float) -> Tensor:
+    """Turn noise towards other noise on the sphere, so that it stays as strong as noise is.
+
+    Each column of a channel is turned by itself, and all are mixed straight where the two are
+    nearly the same: so A1111's variations come out the same.
+
+    Args:
+        noise: Shape (channels, height, width).
+        other: In the same shape.
+        share: How far, from 0 to 1.
+
+    Source: Shoemake 1985, “Animating rotation with quaternion curves”; A1111's web UI for what is
+    turned by itself.
+    """
+    unit, other_unit = (each / each.norm(dim=1, keepdim=True) for each in (noise, other))
+    cosine = (unit * other_unit).sum(1, keepdim=True)
+    if cosine.mean() > NEARLY_THE_SAME:
+        return noise * (1 - share) + other * share
+    angle = cosine.clamp(-1, 1).acos()
+    return (((1 - share) * angle).sin() * noise + (share * angle).sin() * other) / angle.sin()
 
 
 class BrownianPath:

@@ -14,6 +14,7 @@ from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTens
 from backend.engine.families.base import Conditioning, DenoiserSettings, Encoded
 from backend.engine.families.guiding import PromptRows
 from backend.engine.families.unet_model import UNetDenoiser, UNetModel
+from backend.engine.loading.scheduler_config import SchedulerConfig
 from backend.engine.memory.workplace import Workplace
 from backend.engine.registry import find_schedule, samplers
 from backend.engine.schedules.base import NoiseLevels
@@ -76,13 +77,15 @@ def test_the_guided_estimate_asks_the_card_for_nothing(fake, in_turn):
             unet=cast("Any", unet()),
             vae=cast("Any", None),
             encode=cast("Any", None),
-            levels=cast("Any", SimpleNamespace(timestep=lambda sigma: middle)),
+            scheduler=SchedulerConfig(),
+            levels=cast("Any", None),
             latent_format=cast("Any", None),
             predicts="epsilon",
             workplace=workplace,
         )
-        rows = PromptRows.of(Conditioning(prompt, prompt), 7.0)
-        denoise = UNetDenoiser(model, rows, DenoiserSettings(7.0, 128, 128), None)
+        levels = cast("Any", SimpleNamespace(timestep=lambda sigma: middle))
+        rows = PromptRows.of(Conditioning(prompt, prompt), 7.0, 0.7)
+        denoise = UNetDenoiser(model, rows, DenoiserSettings(7.0, 128, 128), levels, None)
 
         estimate = denoise(torch.empty(SHAPE), torch.tensor(1.5, device="cpu"))
 

@@ -5,6 +5,7 @@ from typing import Any, cast
 import torch
 
 from backend.engine.families.base import Conditioning, Encoded
+from backend.engine.prompts.reading import PLAIN
 from backend.engine.prompts.scripts import Script, read_scripts
 from backend.schema.picture_settings import PromptSettings
 
@@ -17,14 +18,14 @@ class Reader:
     def __init__(self) -> None:
         self.asked: list[tuple[str, ...]] = []
 
-    def encode_prompts(self, *texts: str, embeddings: object) -> Conditioning:
+    def encode_prompts(self, *texts: str, reading: object) -> Conditioning:
         self.asked.append(texts)
         return Conditioning.of([Encoded(torch.zeros(1, 1, 1)) for _ in texts])
 
 
 def script(reader: Reader, positive: str, negative: str = "") -> Script:
     prompt = PromptSettings(positive=positive, negative=negative)
-    return read_scripts(cast("Any", reader), [prompt], STEPS, {})[0]
+    return read_scripts(cast("Any", reader), [prompt], STEPS, PLAIN)[0]
 
 
 def test_steps_that_are_alike_share_what_was_encoded():
