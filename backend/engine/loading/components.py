@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 import torch
 
 from backend.engine.loading.files import CheckpointFiles
-from backend.engine.loading.origin import Origin, named_by_its_folder
+from backend.engine.loading.origin import Origin, SourcesOf, named_by_its_folder
 from backend.engine.loading.source import Source
 from backend.engine.loading.weights import Weights, open_weights
 from backend.engine.memory.workplace import Workplace
@@ -18,7 +18,6 @@ from backend.schema.models import Role
 
 Module = TypeVar("Module", bound=torch.nn.Module)
 Config = dict[str, object]
-SourcesOf = Callable[[Collection[str]], dict[str, Source]]
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,15 @@ def load_component(
     with named_by_its_folder(component.title, place):
         module, layout = _built(component, files, place)
     sources = layout.sources(module.state_dict())
-    origin = Origin(component.title, place, layout.prefix, sources, dtype)
+    origin = Origin(
+        component.title,
+        place,
+        layout.prefix,
+        sources,
+        dtype,
+        part=component.part,
+        namings=tuple(dict.fromkeys([own_names, *(each.sources for each in component.layouts)])),
+    )
     yield from workplace.take_in(component.role, module, origin)
     return module.eval()
 

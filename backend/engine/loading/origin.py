@@ -1,8 +1,8 @@
 """The files that a part of a checkpoint comes from, which it can be read from again."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -10,6 +10,9 @@ import torch
 from backend.engine.loading.source import Source
 from backend.engine.loading.weights import Weights, open_weights
 from backend.schema.errors import ModelDamagedError, ModelMissingError
+
+SourcesOf = Callable[[Collection[str]], Mapping[str, Source]]
+"""Where the tensors of a module lie in files of some layout."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,10 @@ class Origin:
     """Where each tensor of the module lies, by its name."""
     dtype: torch.dtype
     """That the module computes with."""
+    part: str = field(default="", kw_only=True)
+    """The part's folder in a diffusers folder."""
+    namings: Sequence[SourcesOf] = field(default=(), kw_only=True)
+    """What files of every layout call its tensors, which other files use as they like."""
 
     @contextmanager
     def opened(self) -> Generator[Weights]:

@@ -28,6 +28,8 @@ class _Opened(Protocol):
 
     def get_slice(self, name: str, /) -> _Slice: ...
 
+    def metadata(self) -> dict[str, str] | None: ...
+
 
 class SafetensorsFile:
     """A safetensors file; satisfies `TensorFile`."""
@@ -51,6 +53,11 @@ class SafetensorsFile:
         self._scales = scale_names(self._all)
         self._last = LastUnpacked()
         self.names = self._all - helper_names(self._all)
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """What the file says of itself; empty where it says nothing."""
+        return self._file.metadata() or {}
 
     def shape(self, name: str) -> Size:
         """The shape of a tensor; its values are not read."""

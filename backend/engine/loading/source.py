@@ -34,7 +34,7 @@ class Source:
         Raises:
             ModelDamagedError: When it is not there, or of another size.
         """
-        tensor = self._cut(weights.tensor(self.name), shape)
+        tensor = self.cut(weights.tensor(self.name), shape)
         if tensor.numel() != shape.numel():
             raise ModelDamagedError(
                 f"“{weights.path.name}” has a tensor of the wrong size: {self.name}.",
@@ -51,13 +51,14 @@ class Source:
         kept = weights.kept(self.name)
         if kept.unpack is None or self.transposed:
             return Kept(self.take(weights, shape))
-        cut = kept.cut(lambda rows: self._cut(rows, shape))
+        cut = kept.cut(lambda rows: self.cut(rows, shape))
         row = weights.shape(self.name).numel() // len(kept.rows)
         if row * len(cut.rows) != shape.numel():
             return Kept(self.take(weights, shape))  # which tells what is wrong
         return cut
 
-    def _cut(self, tensor: Tensor, shape: torch.Size) -> Tensor:
+    def cut(self, tensor: Tensor, shape: torch.Size) -> Tensor:
+        """The part of a tensor's rows that is meant, for a module's tensor of this shape."""
         if self.third is not None:
             tensor = tensor.chunk(3)[self.third]
         if self.part is not None:

@@ -1,7 +1,7 @@
 """A part of a checkpoint whose weights may lie elsewhere while it does not work."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -68,12 +68,14 @@ class Placed:
     settled: bool = field(default=False, init=False)
     """Whether its weights are where they belong; not while they are read, or when that failed."""
     _own: Mapping[str, tuple[nn.Module, str]] = field(init=False)
-    """Which module has a tensor of the files, and its name there. What adapters add later, and the
-    modules that they put around ours, change nothing of it."""
-    _shapes: Mapping[str, torch.Size] = field(init=False)
+    """Which module has a tensor of the files, and its name there."""
+    shapes: Mapping[str, torch.Size] = field(init=False)
+    """Those of the files' tensors, by their names in the module."""
     _castable: Collection[str] = field(init=False)
     _whole: Unit = field(default_factory=lambda: Unit(()), init=False)
     """What comes when it begins to work, and goes when others do."""
+    _along: Unit = field(default_factory=lambda: Unit(()), init=False)
+    """What others added, such as adapters, and comes and goes like that."""
     _streamed: list[Unit] = field(default_factory=list[Unit], init=False)
     """What comes and goes while it works."""
     _order: _Order = field(default_factory=_Order, init=False)
@@ -84,8 +86,8 @@ class Placed:
     _arrived: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
-        self._shapes = {name: each.shape for name, each in self.module.state_dict().items()}
-        self._own = {name: _owner(self.module, name) for name in self._shapes}
+        self.shapes = {name: each.shape for name, each in self.module.state_dict().items()}
+        self._own = {name: _owner(self.module, name) for name in self.shapes}
         castable = set(castable_layers(self.module))
         self._castable = [name for name, (owner, _) in self._own.items() if owner in castable]
 
@@ -119,6 +121,7 @@ class Placed:
             self._widen_at_calls(weights)
         if self.stays:
             ground.carrier.bring(self._whole)
+            ground.carrier.bring(self._along)
         self.settled = True
 
     def come(self) -> None:
@@ -129,17 +132,31 @@ class Placed:
         if self._began and self.ground.on_disk and self._file is None:
             self._file = self._files.enter_context(self.origin.opened())
         self.ground.carrier.bring(self._whole)
-        self._adopt()
+        self.ground.carrier.bring(self._along)
         self._arrived = True
 
-    def _adopt(self) -> None:
-        """Have what is not from the files, such as an adapter that was added, on the device."""
-        known = {id(getattr(owner, name)) for owner, name in self._own.values()}
-        for module in self.module.modules():
-            for name, parameter in list(module.named_parameters(recurse=False)):
-                if id(parameter) not in known and parameter.device != self.ground.device:
-                    moved = nn.Parameter(parameter.to(self.ground.device), requires_grad=False)
-                    setattr(module, name, moved)
+    def take_along(self, modules: Iterable[nn.Module]) -> None:
+        """Have the parameters of more modules come and go with it, in place of those so far.
+
+        Args:
+            modules: No parts of its own; their numbers wait in the machine's memory.
+        """
+        self._drop(self._along)
+        self._along = Unit([each for module in modules for each in self._waiting(module)])
+        if self._arrived or (self.stays and self.settled):
+            self.ground.carrier.bring(self._along)
+
+    def _waiting(self, module: nn.Module) -> Iterator[Weight]:
+        for owner in module.modules():
+            for name, parameter in owner.named_parameters(recurse=False):
+                kept = Kept(parameter.detach())
+                yield Weight(
+                    owners=[(owner, name)],
+                    shape=parameter.shape,
+                    dtype=parameter.dtype,
+                    fetch=partial(_same, kept),
+                    tally=self.ground.tally,
+                )
 
     def leave(self) -> None:
         """Take it away, unless it stays for good."""
@@ -159,16 +176,19 @@ class Placed:
 
     def _take_away(self) -> None:
         self._began = False
-        for unit in (self._whole, *self._streamed):
-            self.ground.carrier.forget(unit)
-            unit.leave()
+        for unit in (self._whole, self._along, *self._streamed):
+            self._drop(unit)
         self._order.last = None
         self._file = None
         self._files.close()
 
+    def _drop(self, unit: Unit) -> None:
+        self.ground.carrier.forget(unit)
+        unit.leave()
+
     def _reader(self) -> Reader:
         origin = self.origin
-        return Reader(self._shapes, origin.sources, origin.dtype, self.how.storage, self._castable)
+        return Reader(self.shapes, origin.sources, origin.dtype, self.how.storage, self._castable)
 
     def _filled(self, reader: Reader) -> Generator[Event, None, Mapping[str, Kept]]:
         """All tensors: on the device where it stays there, else in the machine's memory."""
@@ -264,6 +284,10 @@ def make_positions(module: nn.Module, device: torch.device) -> None:
             if buffer.is_meta and f"{prefix}.{name}".lstrip(".") not in kept:
                 count = torch.arange(buffer.shape[-1], device=device)
                 each.register_buffer(name, count.expand(buffer.shape), persistent=False)
+
+
+def _same(kept: Kept) -> Kept:
+    return kept
 
 
 def _act(act: Callable[[], None], *call: object) -> None:

@@ -1,7 +1,7 @@
 """The device that the parts of a checkpoint share, and take turns on where room is short."""
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Hashable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -53,6 +53,7 @@ class Workplace:
         self._wanted = self._placing
         self._carrier = carrier_for(device)
         self._parts: dict[Role, Placed] = {}
+        self._marks: dict[Module, Hashable] = {}
 
     @property
     def placing(self) -> Placing:
@@ -63,6 +64,19 @@ class Workplace:
     def parked_bytes(self) -> int:
         """What lies in the machine's memory beside the device's."""
         return sum(part.parked_bytes for part in self._parts.values())
+
+    @property
+    def parts(self) -> Mapping[Role, Placed]:
+        """What works here."""
+        return self._parts
+
+    def mark(self, role: Role, what: Hashable) -> None:
+        """Note what a part is changed by, such as adapters; None where it is as its files say."""
+        self._marks[self._parts[role].module] = what
+
+    def changed_by(self, module: Module) -> Hashable:
+        """What a part is changed by; who remembers what it said asks for this, too."""
+        return self._marks.get(module)
 
     def take_in(self, role: Role, module: Module, origin: Origin) -> Generator[Event]:
         """Have a part, whose module is still empty, lie as it is planned.

@@ -15,10 +15,13 @@ import pytest
 import torch
 from diffusers.models.transformers.transformer_flux import FluxTransformer2DModel
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
-from peft import LoraConfig, inject_adapter_in_model
 from torch import nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 
+from backend.engine.adapters.changed_layer import LayerChanges
+from backend.engine.adapters.deltas.base import Delta
+from backend.engine.adapters.deltas.decomposed import Decomposed
+from backend.engine.adapters.deltas.low_rank import LowRank
 from backend.engine.loading.components import own_names
 from backend.engine.loading.kept import Kept
 from backend.engine.loading.origin import Origin
@@ -185,32 +188,22 @@ def settle(part: Placed, placement: Placement, storage: Storage = "full") -> Non
         pass
 
 
-class SidePath(nn.Module):
-    """Adds something of its own to what a layer says; made on the processor, as files are read."""
-
-    def __init__(self, layer: nn.Linear) -> None:
-        super().__init__()
-        self.down = nn.Parameter(torch.zeros(4, layer.in_features), requires_grad=False)
-        self.up = nn.Parameter(torch.zeros(layer.out_features, 4), requires_grad=False)
-
-    def forward(self, seen: torch.Tensor) -> torch.Tensor:
-        return seen @ self.down.T @ self.up.T
-
-
-def add_side_paths(part: Placed) -> None:
-    for layer in [m for name, m in part.module.named_modules() if name.endswith("to_q")]:
-        assert isinstance(layer, nn.Linear)
-        layer.side = SidePath(layer)
-        layer.register_forward_hook(add_side)
-
-
-def add_side(layer: nn.Module, seen: tuple[torch.Tensor], said: torch.Tensor) -> torch.Tensor:
-    return said + layer.get_submodule("side")(seen[0])
-
-
 def add_adapter(part: Placed) -> None:
-    config = LoraConfig(r=4, target_modules=["to_q", "to_v"])
-    inject_adapter_in_model(config, part.module, adapter_name="style")
+    """Change some layers beside them and some in their weights, with numbers as files are read."""
+    modules: list[nn.Module] = []
+    for name, layer in part.module.named_modules():
+        if not name.endswith((".to_q", ".to_v")):
+            continue
+        assert isinstance(layer, nn.Linear)
+        delta: Delta = LowRank(
+            torch.zeros(4, layer.in_features), torch.zeros(layer.out_features, 4), 1
+        )
+        if name.endswith(".to_v"):
+            delta = Decomposed(delta, torch.ones(layer.out_features, 1))
+        changes = LayerChanges.of(layer, {"weight": [(1.0, delta)]}, part.origin.dtype)
+        changes.put_on(layer)
+        modules += changes.modules
+    part.take_along(modules)
 
 
 @pytest.mark.usefixtures("without_numbers")
@@ -222,7 +215,7 @@ def test_everything_meets_on_the_card(files, network, placement, storage, order:
         add_adapter(part)
     settle(part, placement, storage)
     if order == "after":
-        add_side_paths(part)
+        add_adapter(part)
 
     part.come()
     made = NETWORKS[network][1](part.module)
@@ -290,4 +283,11 @@ def test_an_adapter_stays_through_a_change_of_placement(files):
         settle(part, placement)
         part.come()
         assert call_unet(part.module).device == CARD
-        assert any("lora_A" in name for name, _ in part.module.named_parameters())
+        assert part.ground.tally.now >= adapter_bytes(part) > 0
+    before, own = part.ground.tally.now, adapter_bytes(part)
+    part.take_along(())
+    assert part.ground.tally.now == before - own
+
+
+def adapter_bytes(part: Placed) -> int:
+    return sum(weight._here.bytes for weight in part._along.weights if weight._here)

@@ -1,0 +1,1 @@
+"""The kinds of changes that adapters make to a weight, one file each."""
