@@ -1,7 +1,6 @@
 """How much of a prompt its readers hear: CLIP in pieces of 75 tokens, T5 up to its limit."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from backend.prompts.attention import without_weights
 from backend.prompts.choices import leaves_choices, longest_choices
@@ -13,6 +12,7 @@ from backend.prompts.placed import Placed
 from backend.prompts.schedule import schedule
 from backend.prompts.tags import take_tags
 from backend.prompts.wildcards import Wildcards
+from backend.schema.writing import Heard, Piece
 
 PIECE = LENGTH - 2
 """Tokens of a prompt in a piece, between its start and its end."""
@@ -21,28 +21,6 @@ MOST_TEXTS = 40
 
 FindEnds = Callable[[str], Sequence[int]]
 """A tokenizer of which only the place behind each token matters."""
-
-
-@dataclass(frozen=True)
-class Piece:
-    """What CLIP reads at once."""
-
-    tokens: int
-    end: int
-    """Behind which character of what was typed it ends."""
-
-
-@dataclass(frozen=True)
-class Heard:
-    """How much of a prompt one reader hears."""
-
-    used: int
-    """Tokens, where full or ended pieces count as a whole."""
-    room: int
-    """Of the pieces that are needed, or in all where there is a limit."""
-    pieces: tuple[Piece, ...] = ()
-    lost_from: int | None = None
-    """From which character on nothing is heard; None where all is."""
 
 
 def texts_of(typed: str, steps: int, wildcards: Wildcards, *, several: bool) -> tuple[str, ...]:
@@ -74,15 +52,17 @@ def heard_by_clip(
     pieces: list[Piece] = []
     for tokens in longest:
         before = pieces[-1].end if pieces else 0
-        pieces.append(Piece(len(tokens), tokens[-1].end if tokens else before))
-    return Heard(_used(longest), PIECE * len(pieces), tuple(pieces))
+        pieces.append(Piece(tokens=len(tokens), end=tokens[-1].end if tokens else before))
+    return Heard(reader="CLIP", used=_used(longest), room=PIECE * len(pieces), pieces=tuple(pieces))
 
 
 def heard_at_once(heard: Heard) -> Heard:
     """The same by a reader that hears the first piece alone."""
     first = heard.pieces[0]
     lost = first.end if len(heard.pieces) > 1 else None
-    return Heard(min(heard.used, PIECE), PIECE, (first,), lost)
+    return Heard(
+        reader="CLIP", used=min(heard.used, PIECE), room=PIECE, pieces=(first,), lost_from=lost
+    )
 
 
 def heard_by_t5(texts: Iterable[str], ends: FindEnds, length: int) -> Heard:
@@ -90,7 +70,7 @@ def heard_by_t5(texts: Iterable[str], ends: FindEnds, length: int) -> Heard:
     room = length - 1
     longest = max((ends(without_weights(text)) for text in texts), key=len)
     lost = longest[room - 1] if len(longest) > room else None
-    return Heard(len(longest), room, lost_from=lost)
+    return Heard(reader="T5", used=len(longest), room=room, lost_from=lost)
 
 
 def _used(pieces: Sequence[Sequence[Token]]) -> int:
