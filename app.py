@@ -48,6 +48,13 @@ def prompt(arguments: "Sequence[str]") -> int:
     return command(arguments)
 
 
+def info(arguments: "Sequence[str]") -> int:
+    """Tell how pictures were made; return the exit code."""
+    from backend.api.cli import info as command
+
+    return command(arguments)
+
+
 def convert(arguments: "Sequence[str]") -> int:
     """Make safetensors of a pickled checkpoint; return the exit code."""
     from backend.api.cli import convert as command
@@ -73,6 +80,7 @@ def main() -> int:
         "models": models,
         "plan": plan,
         "prompt": prompt,
+        "info": info,
         "convert": convert,
     }
     return run(sys.argv[1:], inside)

@@ -4,7 +4,13 @@ from collections.abc import Sequence
 
 import click
 
-from backend.api import generate_command, models_command, plan_command, prompt_command
+from backend.api import (
+    generate_command,
+    info_command,
+    models_command,
+    plan_command,
+    prompt_command,
+)
 from backend.api.convert_command import convert_command
 from backend.api.models_bring_command import bring_commands
 from backend.api.models_get_command import get_command
@@ -17,6 +23,7 @@ from backend.services.downloads import open_downloading
 from backend.services.hubs import open_hubs
 from backend.services.memory import open_memory
 from backend.services.models import open_models
+from backend.services.readings import open_readings
 from backend.services.studio import open_studio
 from backend.services.wording import Wording
 
@@ -48,6 +55,11 @@ def plan(argv: Sequence[str]) -> int:
 def prompt(argv: Sequence[str]) -> int:
     """Run `prompt TEXT` and return the exit code; nothing is loaded."""
     return prompt_command.run(argv, lambda: Wording(default_places()).wildcards())
+
+
+def info(argv: Sequence[str]) -> int:
+    """Run `info PICTURE…` and return the exit code; the page may run at the same time."""
+    return info_command.run(argv, lambda: open_readings(default_places()))
 
 
 def convert(argv: Sequence[str]) -> int:

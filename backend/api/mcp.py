@@ -17,7 +17,7 @@ from backend.api.answers import actor_of, error_json, status_of
 from backend.api.arguments import request_from
 from backend.api.verbs import Verbs
 from backend.metadata import infotext
-from backend.metadata.png import PictureMetadata, read_metadata
+from backend.metadata.own import PictureMetadata, read_metadata
 from backend.schema.errors import EaselError, NotFoundError, RequestError
 from backend.schema.fields import FieldSpec
 from backend.schema.generation import GENERATION_FIELDS

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from backend.metadata.infotext import compose
 from backend.metadata.loose import Object, text_in
+from backend.metadata.lora_tags import named_by_a1111
 
 _KEYS = {
     "steps": "Steps",
@@ -45,7 +46,7 @@ def infotext_of(image: Object, meta: Object) -> str:
         pairs.setdefault("Size", f"{width}x{height}")
     order = {name: place for place, name in enumerate(_KEYS.values())}
     ordered = {name: pairs[name] for name in sorted(pairs, key=lambda name: order[name])}
-    return compose(positive, text_in(meta, "negativePrompt")[:_LONGEST_PROMPT], ordered)
+    return compose(named_by_a1111(positive), text_in(meta, "negativePrompt")[:_LONGEST_PROMPT], ordered)
 
 
 def _values(meta: Object) -> Iterator[tuple[str, str]]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from backend.metadata.png import read_metadata
+from backend.metadata.own import read_metadata
 from backend.outputs.naming import find_pictures
 from backend.schema.jobs import Job, PictureView
 

@@ -13,8 +13,8 @@ from backend.gallery.picture_files import PictureFile, picture_files
 from backend.gallery.thumbnails import thumbnail_of
 from backend.library.brought import BroughtBook
 from backend.library.installations.known import installation_at
-from backend.metadata import infotext
-from backend.metadata.foreign import read_foreign
+from backend.metadata.file_texts import read_texts
+from backend.metadata.reading import reading_of
 from backend.schema.bringing import BringRequest
 from backend.schema.catalogue import Catalogue
 from backend.schema.errors import OutputError
@@ -114,11 +114,11 @@ class PictureBringer:
         None where the system does not let us read it now.
         """
         try:
-            head = read_foreign(Path(file.path))
+            head = read_texts(Path(file.path))
         except OSError:
             return None
-        told = head.infotext if head else ""
-        request = infotext.read(told, self.catalogue) if told else None
+        reading = reading_of(head, self.catalogue) if head else None
+        request = reading.request if reading else None
         return BroughtPicture(
             id=_id_of(file),
             path=file.path,
@@ -126,7 +126,7 @@ class PictureBringer:
             changed=file.changed,
             width=head.width if head else 0,
             height=head.height if head else 0,
-            seed=(request.seed.value if request else None) or 0,
+            seed=max(0, request.seed.value) if request else 0,
             prompt=request.prompt.positive if request else "",
             created=file.changed / _NANOSECONDS,
             hidden=head is None,

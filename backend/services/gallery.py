@@ -5,10 +5,9 @@ from pathlib import Path
 
 from backend.gallery.thumbnails import make_thumbnail, thumbnail_of
 from backend.jobs.board import Board
-from backend.metadata import infotext
 from backend.metadata.catalogue import load_catalogue
-from backend.metadata.foreign import read_foreign
-from backend.metadata.png import read_metadata
+from backend.metadata.own import read_metadata
+from backend.metadata.reading import read_picture
 from backend.places import Places
 from backend.schema.errors import NotFoundError, OutputError
 from backend.schema.generation import GenerationRequest
@@ -145,20 +144,21 @@ class Gallery:
         self._board.remove_picture(picture)
 
     def _told_by(self, file: Path) -> GenerationRequest:
-        """The request that another program's infotext describes.
+        """The request that another program's picture describes.
 
         Raises:
-            NotFoundError: When the picture has none.
+            NotFoundError: When it tells nothing.
         """
         try:
-            head = read_foreign(file)
+            reading = read_picture(file, load_catalogue())
         except OSError as error:
             raise NotFoundError(f"{file.name} cannot be read: {error.strerror}.") from error
-        if head is None or not head.infotext:
+        if reading is None:
             raise NotFoundError(
-                f"{file.name} does not tell how it was made.", "Only A1111's text can be read."
+                f"{file.name} does not tell how it was made.",
+                "Its program was told not to write that, or it was saved by another one since.",
             )
-        return infotext.read(head.infotext, load_catalogue())
+        return reading.request
 
     def _whole(self, actor: Actor, picture: PictureView) -> bytes:
         """A picture that was saved since somebody saw that it was not."""

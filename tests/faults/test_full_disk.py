@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from backend.api.generate_command import run
-from backend.metadata.png import read_metadata
+from backend.metadata.own import read_metadata
 from backend.schema.jobs import OWNER, JobState
 from tests.fixtures.program import wait_until
 from tests.fixtures.real_studio import (

@@ -13,7 +13,7 @@ from torch import Tensor
 from backend.engine import run, sampling
 from backend.engine.registry import find_sampler
 from backend.engine.run import generate
-from backend.metadata.png import read_metadata
+from backend.metadata.own import read_metadata
 from backend.schema.events import Event, ImageReady, Warned
 from backend.schema.picture_settings import BatchSettings, PromptSettings
 from backend.schema.resolved import ResolvedEmbedding, ResolvedRequest, ResolvedSampling

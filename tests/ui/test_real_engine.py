@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 from playwright.sync_api import expect
 
-from backend.metadata.png import read_metadata
+from backend.metadata.own import read_metadata
 from backend.schema.jobs import OWNER
 from tests.fixtures.real_studio import ended
 from tests.fixtures.tiny_unets import save_tiny_sd15

@@ -11,7 +11,7 @@ from PIL import Image
 from backend.engine import preview, run
 from backend.engine.memory import swap
 from backend.engine.run import generate, prepare
-from backend.metadata.png import read_metadata
+from backend.metadata.own import read_metadata
 from backend.schema.errors import ModelDamagedError, ModelMissingError, NotFoundError
 from backend.schema.events import Event, ImageReady, Metric, Preview, Progress, Stage, Warned
 from backend.schema.picture_settings import BatchSettings

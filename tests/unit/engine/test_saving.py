@@ -7,7 +7,7 @@ from PIL import Image
 
 from backend.engine import saving
 from backend.engine.saving import save
-from backend.metadata.png import read_metadata
+from backend.metadata.own import read_metadata
 from backend.schema.errors import OutputError
 from backend.schema.events import ImageReady, ImageUnsaved
 from tests.fixtures.starter import context_in, of_type, starter_request

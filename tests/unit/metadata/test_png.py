@@ -9,7 +9,8 @@ from PIL import Image
 
 from backend.metadata.catalogue import find_named, load_catalogue
 from backend.metadata.infotext import read
-from backend.metadata.png import encode_png, read_metadata
+from backend.metadata.own import read_metadata
+from backend.metadata.png import encode_png
 from backend.version import VERSION
 from tests.fixtures.requests import resolved
 

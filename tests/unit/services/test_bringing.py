@@ -361,7 +361,7 @@ def test_a_cancelled_look_keeps_what_it_found_and_goes_on_next_time(studio, tmp_
         picture(folder / "output" / f"{number}.png", "")
     monkeypatch.setattr(bringing_pictures, "_AT_ONCE", 2)
     half, go_on = threading.Event(), threading.Event()
-    read, count = bringing_pictures.read_foreign, []
+    read, count = bringing_pictures.read_texts, []
 
     def slowly(path):
         count.append(path)
@@ -370,7 +370,7 @@ def test_a_cancelled_look_keeps_what_it_found_and_goes_on_next_time(studio, tmp_
             go_on.wait(20)
         return read(path)
 
-    monkeypatch.setattr(bringing_pictures, "read_foreign", slowly)
+    monkeypatch.setattr(bringing_pictures, "read_texts", slowly)
     first = studio.bringing.bring(OWNER, str(folder))
     assert half.wait(20)
     assert studio.bringing.bring(OWNER, str(folder)).job == first.job
@@ -388,14 +388,14 @@ def test_a_cancelled_look_keeps_what_it_found_and_goes_on_next_time(studio, tmp_
 def test_nothing_comes_in_after_it_was_forgotten(studio, tmp_path, monkeypatch):
     folder = layouts.comfyui(tmp_path / "ComfyUI")
     reading, go_on = threading.Event(), threading.Event()
-    read = bringing_pictures.read_foreign
+    read = bringing_pictures.read_texts
 
     def slowly(path):
         reading.set()
         go_on.wait(20)
         return read(path)
 
-    monkeypatch.setattr(bringing_pictures, "read_foreign", slowly)
+    monkeypatch.setattr(bringing_pictures, "read_texts", slowly)
     job = studio.bringing.bring(OWNER, str(folder)).job
     assert reading.wait(20)
     studio.bringing.forget(OWNER, str(folder))
@@ -418,7 +418,7 @@ def test_a_restart_goes_on_and_remembers(places, tmp_path, monkeypatch):
         raise OSError(5, "Input/output error")
 
     with monkeypatch.context() as patch:
-        patch.setattr(bringing_pictures, "read_foreign", stuck)
+        patch.setattr(bringing_pictures, "read_texts", stuck)
         patch.setattr(host_jobs, "_CLOSE_SECONDS", 0.01)
         with open_studio(places, launch=Script(places), warm=False) as first:
             found = first.bringing.bring(OWNER, str(folder))

@@ -1,0 +1,43 @@
+"""Easel's own JSON, which tells everything; its infotext alone is read as A1111's."""
+
+from backend.metadata import infotext
+from backend.metadata.dialect import dialect
+from backend.metadata.file_texts import FileTexts
+from backend.metadata.own import own_metadata
+from backend.metadata.teller import Teller
+from backend.prompts.tags import take_tags
+from backend.schema.catalogue import Catalogue
+from backend.schema.readings import Reading
+
+_PROGRAM = "Easel"
+
+
+@dialect(_PROGRAM, rank=0)
+def read(texts: FileTexts, catalogue: Catalogue) -> Reading | None:
+    """Read what Easel wrote about its own picture."""
+    own = own_metadata(texts.texts)
+    if own is None:
+        return None
+    made = own.request
+    teller = Teller(catalogue)
+    request = made.as_request(own.index)
+    for field_id, value in request.to_fields().items():
+        teller.put(field_id, value)
+    if request.model.vae is None:
+        teller.leave_to_checkpoint("model.vae")
+    teller.words(request.prompt.positive, request.prompt.negative)
+    teller.model("checkpoint", made.model.checkpoint, made.model.sha256)
+    if made.refiner is not None:
+        teller.model("refiner", made.refiner.model.checkpoint, made.refiner.model.sha256)
+    for part in made.model.components:
+        teller.model("vae" if part.role == "vae" else "text encoder", part.id)
+    for embedding in made.embeddings:
+        teller.model("embedding", embedding.name)
+    weights = {
+        tag.name: f"{tag.unet:g}" for tag in take_tags(made.prompt_of(own.index).positive)[1]
+    }
+    for lora in made.loras:
+        teller.model("LoRA", lora.name, lora.sha256, weights.get(lora.name, ""))
+    return teller.reading(
+        f"{_PROGRAM} {own.easel_version}", infotext.write(made, own.index, catalogue)
+    )
