@@ -28,6 +28,11 @@ class Places:
         """A person's own lists for `__name__` in prompts, beside the models."""
         return self.models.parent / "wildcards"
 
+    @property
+    def styles(self) -> Path:
+        """A person's own styles, beside the models; a file `styles.csv` there counts too."""
+        return self.models.parent / "styles"
+
 
 def default_places() -> Places:
     """The folders beside `app.py`, unless EASEL_OUTPUTS, EASEL_DATA or EASEL_MODELS name others."""

@@ -11,6 +11,7 @@ from backend.api.download_verbs import Downloads
 from backend.api.guide_verbs import Guide
 from backend.api.hub_verbs import Hubs
 from backend.api.known_verbs import Identifying, Previews, Updates
+from backend.api.writing_verbs import Writing
 from backend.schema.catalogue import Catalogue, CheckpointInfo, ComponentInfo
 from backend.schema.conversion import TargetPrecision
 from backend.schema.generation import GenerationRequest
@@ -337,6 +338,11 @@ class Verbs(Protocol):
     @property
     def advising(self) -> Advising:
         """What to change about settings that disappoint, or would."""
+        ...
+
+    @property
+    def writing(self) -> Writing:
+        """Reading prompts while somebody types."""
         ...
 
     @property

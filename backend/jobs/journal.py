@@ -16,10 +16,13 @@ from backend.database import open_database
 from backend.jobs.queries import load_queries
 from backend.schema.events import Event, TerminalEvent
 from backend.schema.jobs import Job, PictureView
+from backend.schema.writing import UsedPrompt
 
 LOG = logging.getLogger(__name__)
 
 FORMAT = 1
+_LOOKED_AT = 2000
+"""So many of the last jobs are looked at for prompts."""
 _EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 _Values = Mapping[str, object]
 _Key = tuple[str, object]
@@ -124,6 +127,13 @@ class Journal:
             rows = self._rows("pictures_with_model", {"sha256": sha256}) if sha256 else []
             rows += self._rows("pictures_with_part", {"id": part}) if part else []
             return tuple(PictureView.model_validate_json(row["body"]) for row in rows)
+
+    def prompts_of(self, owner: str, limit: int) -> tuple[UsedPrompt, ...]:
+        """The prompts that somebody asked for pictures with last, each once, newest first."""
+        values = {"owner": owner, "limit": limit, "looked_at": _LOOKED_AT}
+        with self._lock:
+            rows = self._rows("prompts_of", values)
+        return tuple(UsedPrompt.model_validate(dict(row)) for row in rows)
 
     def retry(self) -> None:
         """Try again to write what waits, if anything does."""

@@ -81,6 +81,18 @@ WHERE NOT pictures.deleted ORDER BY jobs.number, pictures."index";
 -- name: events_of
 SELECT body FROM events WHERE job = :job ORDER BY number;
 
+-- name: prompts_of
+-- Distinct ones among the last of somebody's jobs.
+SELECT positive, negative, max(created) AS at FROM (
+    SELECT
+        json_extract(request, '$.prompt.positive') AS positive,
+        json_extract(request, '$.prompt.negative') AS negative,
+        created,
+        number
+    FROM jobs WHERE owner = :owner AND kind = 'generate' ORDER BY number DESC LIMIT :looked_at
+)
+GROUP BY positive, negative ORDER BY max(number) DESC LIMIT :limit;
+
 -- name: pictures_with_model
 -- Found by the model's fingerprint, which a job knows before it begins.
 SELECT pictures.body FROM jobs JOIN pictures ON pictures.job = jobs.id

@@ -182,6 +182,11 @@ class _Opened:
             yield from read_wildcards(place, self.notes.folder, self.label, self.notes.note)
 
 
+def styles_of(one: InUse) -> Iterator[Style]:
+    """The styles of an installation, as they are now."""
+    return _Opened.of(one).styles()
+
+
 def wildcards_of(one: InUse) -> Iterator[Wildcard]:
     """The wildcards of an installation, as they are now."""
     return _Opened.of(one).wildcards()

@@ -48,8 +48,10 @@ from backend.services.shelf import Shelf
 from backend.services.shortage import Shortage
 from backend.services.updates import Updates
 from backend.services.well_known import load_well_known
+from backend.services.style_book import StyleBook
 from backend.services.wishes import ThenDraw, WishBook
 from backend.services.wording import Wording
+from backend.services.writing import Writing
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ class Studio:
     notes: Notes
     memory: Memory
     advising: Advising
+    writing: Writing
     hubs: Hubs
     downloads: Downloads
     keeping: Keeping
@@ -159,6 +162,7 @@ def open_studio(
             Notes(models, books.notes),
             Memory(library, catalogue, planner, remembered.usual),
             Advising(library, catalogue, lambda: queue.system.device),
+            Writing(library, catalogue, Wording(places), StyleBook(places), journal.prompts_of),
             hub_work.hubs,
             hub_work.downloads,
             Keeping(library, books, work),

@@ -1,0 +1,121 @@
+"""What a name that is being typed can become: LoRAs, embeddings, wildcards and styles."""
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import PurePath
+
+from backend.library.reading import MISPLACED
+from backend.prompts.wildcards import Wildcards
+from backend.schema.bringing import Style
+from backend.schema.library import LibraryEntry, SideCar
+from backend.schema.models import Family, ModelFile, ModelKind
+from backend.schema.writing import Ask, Offer, OfferKind, Offers
+
+MOST = 30
+USUAL_STRENGTH = 1.0
+_TOLD = 60
+"""Characters of what is told beside a name."""
+_FIRST_ENTRIES = 4
+
+_MODELS: dict[OfferKind, ModelKind] = {
+    "lora": ModelKind.LORA,
+    "embedding": ModelKind.EMBEDDING,
+}
+_BETWEEN_BRACKETS = ("lora", "style")
+"""What may stand between `<` and `>`."""
+
+
+def offers(
+    ask: Ask,
+    family: str,
+    entries: Iterable[LibraryEntry],
+    lists: Callable[[], Wildcards],
+    styles: Callable[[], tuple[Style, ...]],
+) -> Offers:
+    """What can be chosen: what fits the checkpoint first, names that begin with the typed before.
+
+    Args:
+        ask: What is being typed.
+        family: The checkpoint's.
+        entries: What is in the library.
+        lists: Reads the wildcards.
+        styles: Reads the styles.
+    """
+    kinds = (ask.kind,) if ask.kind else _BETWEEN_BRACKETS
+    found: list[Offer] = []
+    for kind in kinds:
+        if kind == "wildcard":
+            found += _wildcards(lists())
+        elif kind == "style":
+            found += map(_style, styles())
+        else:
+            found += _models(kind, family, entries)
+    typed = ask.typed.casefold()
+    fitting = [offer for offer in found if typed in f"{offer.name}\n{offer.title}".casefold()]
+    fitting.sort(key=lambda offer: _rank(offer, typed))
+    return Offers(items=tuple(fitting[:MOST]), more=max(0, len(fitting) - MOST))
+
+
+def _rank(offer: Offer, typed: str) -> tuple[bool, bool, str]:
+    begins = offer.name.casefold().startswith(typed) or offer.title.casefold().startswith(typed)
+    return bool(offer.why_not), not begins, offer.name.casefold()
+
+
+def _models(kind: OfferKind, family: str, entries: Iterable[LibraryEntry]) -> Iterator[Offer]:
+    """Models of a kind, the first of each name: that is the one that the name means."""
+    names: set[str] = set()
+    for entry in entries:
+        model = entry.model
+        name = PurePath(entry.path).stem
+        if model is None or model.kind is not _MODELS[kind] or name in names:
+            continue
+        names.add(name)
+        card = entry.card or SideCar()
+        words = _trigger_words(model, card)
+        yield Offer(
+            kind=kind,
+            name=name,
+            title=card.title or model.title or name,
+            detail=_cut(", ".join(words)),
+            why_not=_why_not(entry, model, family),
+            model=entry.id,
+            pictured=bool(card.preview),
+            insert=_lora_tag(name, card, words) if kind == "lora" else name,
+        )
+
+
+def _lora_tag(name: str, card: SideCar, words: tuple[str, ...]) -> str:
+    """Its tag with the recommended weight, and the words that call it up."""
+    strength = USUAL_STRENGTH if card.strength is None else card.strength
+    return "".join((f"<lora:{name}:{strength:g}> ", *(f"{word}, " for word in words)))
+
+
+def _trigger_words(model: ModelFile, card: SideCar) -> tuple[str, ...]:
+    words = (word.strip(", ") for word in (*model.trigger_words, *card.trigger_words))
+    return tuple(dict.fromkeys(word for word in words if word))
+
+
+def _why_not(entry: LibraryEntry, model: ModelFile, family: str) -> str:
+    if entry.problem is not None and entry.problem.code != MISPLACED:
+        return entry.problem.sentence
+    fits = {each.value for each in (model.family, *model.fits)}
+    if family in fits or fits == {Family.UNKNOWN.value}:
+        return ""
+    named = ", ".join(each.label for each in model.fits) or model.family_label
+    return f"For {named}."
+
+
+def _wildcards(lists: Wildcards) -> Iterator[Offer]:
+    for name, entries in lists.lists.items():
+        shown = ", ".join(entries[:_FIRST_ENTRIES])
+        more = f" … {len(entries):,} in all" if len(entries) > _FIRST_ENTRIES else ""
+        detail = _cut(shown) + more
+        yield Offer(kind="wildcard", name=name, title=name, detail=detail, insert=f"__{name}__")
+
+
+def _style(style: Style) -> Offer:
+    said = style.prompt or f"not: {style.negative}"
+    return Offer(kind="style", name=style.name, title=style.name, detail=_cut(said))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _TOLD else f"{text[:_TOLD].rstrip(', ')}…"
