@@ -17,6 +17,7 @@ from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import Stabl
 from torch import Tensor
 
 from backend.engine.families.base import DenoiserSettings, Model
+from backend.engine.prompts.reading import Reading
 from backend.engine.registry import find_sampler, find_schedule
 from backend.engine.samplers.noise import BrownianPath, PictureNoise
 from backend.engine.schedules.base import NoiseLevels
@@ -255,6 +256,28 @@ def test_encoded_prompts_equal_the_pipeline(model, pipeline):
 
     assert (ours.positive.states - positive).abs().max() < TOLERANCE
     assert (ours.negative.states - negative).abs().max() < TOLERANCE
+
+
+def test_prompts_read_before_the_last_layer_equal_the_pipeline(model, pipeline):
+    encoder = pipeline.text_encoder
+    layers = encoder.config.num_hidden_layers
+    # diffusers looks for the last norm where transformers had it before version 5
+    object.__setattr__(encoder, "text_model", encoder)
+
+    for skip in range(2, layers + 1):
+        ours = model.encode_prompts(PROMPT, NEGATIVE, reading=Reading(clip_skip=skip))
+        positive, negative = pipeline.encode_prompt(
+            PROMPT,
+            "cpu",
+            1,
+            do_classifier_free_guidance=True,
+            negative_prompt=NEGATIVE,
+            clip_skip=skip - 1,  # diffusers counts what is left out
+        )
+        assert (ours.positive.states - positive).abs().max() < TOLERANCE
+        if skip == 2:  # diffusers always reads the negative prompt after the last layer
+            assert (ours.negative.states - negative).abs().max() > TOLERANCE
+    assert layers > 1
 
 
 def test_decoded_pictures_equal_the_pipeline(model, pipeline):

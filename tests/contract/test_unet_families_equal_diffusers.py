@@ -30,6 +30,7 @@ from torch import Tensor
 
 from backend.engine.families.base import Conditioning, DenoiserSettings, Encoded
 from backend.engine.families.unet_model import UNetModel
+from backend.engine.prompts.reading import Reading
 from backend.engine.registry import find_sampler, find_schedule
 from backend.engine.samplers.noise import PictureNoise
 from tests.fixtures.loaded import loaded
@@ -81,14 +82,19 @@ def oracle(kind, folder: Path):
     return pipeline.to(torch.float64)
 
 
-def settings(cfg_scale: float = CFG_SCALE) -> DenoiserSettings:
-    return DenoiserSettings(cfg_scale=cfg_scale, width=SIDE, height=SIDE)
+def settings(cfg_scale: float = CFG_SCALE, cfg_rescale: float = 0.0) -> DenoiserSettings:
+    return DenoiserSettings(cfg_scale, SIDE, SIDE, cfg_rescale=cfg_rescale)
 
 
 def our_steps(
-    model: UNetModel, start: Tensor, sigmas: Tensor, cfg_scale: float = CFG_SCALE
+    model: UNetModel,
+    start: Tensor,
+    sigmas: Tensor,
+    cfg_scale: float = CFG_SCALE,
+    cfg_rescale: float = 0.0,
 ) -> list[Tensor]:
-    denoise = model.denoiser(model.encode_prompts(PROMPT, NEGATIVE), settings(cfg_scale))
+    wanted = settings(cfg_scale, cfg_rescale)
+    denoise = model.denoiser(model.encode_prompts(PROMPT, NEGATIVE), wanted)
     noise = PictureNoise(SEEDS, SHAPE, highest=20.0)
     return [step.latents for step in find_sampler("euler")(denoise, start, sigmas, noise)]
 
@@ -110,8 +116,8 @@ def assert_close(ours: list[Tensor], theirs: list[Tensor], levels: Tensor) -> No
 @pytest.mark.parametrize(
     ("family", "kind"), [("sd2", StableDiffusionPipeline), ("sdxl", StableDiffusionXLPipeline)]
 )
-@pytest.mark.parametrize("cfg_scale", [CFG_SCALE, 1.0])
-def test_steps_equal_the_pipeline(folders, family, kind, cfg_scale):
+@pytest.mark.parametrize(("cfg_scale", "cfg_rescale"), [(CFG_SCALE, 0.0), (1.0, 0.0), (9.0, 0.7)])
+def test_steps_equal_the_pipeline(folders, family, kind, cfg_scale, cfg_rescale):
     model, pipeline = loaded_in_doubles(family, folders[family]), oracle(kind, folders[family])
     sigmas = find_schedule("normal")(model.levels, STEPS)
     start = first_noise() * sigmas[0]
@@ -125,10 +131,11 @@ def test_steps_equal_the_pipeline(folders, family, kind, cfg_scale):
             width=SIDE,
             num_inference_steps=STEPS,
             guidance_scale=cfg_scale,
+            guidance_rescale=cfg_rescale,
             **options,
         )
 
-    assert_close(our_steps(model, start, sigmas, cfg_scale), theirs, sigmas[1:])
+    assert_close(our_steps(model, start, sigmas, cfg_scale, cfg_rescale), theirs, sigmas[1:])
 
 
 def test_encoded_prompts_of_sdxl_equal_the_pipeline(folders):
@@ -142,6 +149,21 @@ def test_encoded_prompts_of_sdxl_equal_the_pipeline(folders):
     wanted = Conditioning(Encoded(positive, whole), Encoded(negative, negative_whole))
     for mine, theirs in zip(as_tensors(ours), as_tensors(wanted), strict=True):
         assert (mine - theirs).abs().max() < TOLERANCE
+
+
+def test_sdxl_read_before_its_usual_layer_equals_the_pipeline(folders):
+    model = loaded_in_doubles("sdxl", folders["sdxl"])
+    usual, two, three = (
+        model.encode_prompts(PROMPT, "", reading=Reading(clip_skip=depth)).positive
+        for depth in (1, 2, 3)
+    )
+
+    pipeline = oracle(StableDiffusionXLPipeline, folders["sdxl"])
+    layers = pipeline.text_encoder.config.num_hidden_layers
+    theirs, *_ = pipeline.encode_prompt(PROMPT, clip_skip=1 if layers > 2 else 0)
+
+    assert torch.equal(two.states, usual.states)  # as in A1111: it is read there anyway
+    assert (three.states - theirs).abs().max() < TOLERANCE
 
 
 def test_both_encoders_of_sdxl_hear_weights_and_neither_changes_the_whole(folders):

@@ -4,6 +4,7 @@ import pytest
 
 from backend.engine.batches import remaining_batches
 from backend.schema.picture_settings import BatchSettings
+from backend.schema.resolved import ResolvedVariation
 from tests.fixtures.starter import starter_request
 
 
@@ -19,6 +20,17 @@ def test_a_fresh_request_makes_every_picture_with_its_own_seed():
     assert [batch.seeds for batch in batches] == [(10, 11), (12, 13), (14, 15)]
     assert all(batch.count == 3 for batch in batches)
     assert batches[1].missing == ((0, 2), (1, 3))
+
+
+def test_the_pictures_of_a_varied_request_share_a_seed_and_not_their_variation():
+    variation = ResolvedVariation(seed=2**32 - 2, strength=0.1)
+    varied = request(2, 2).model_copy(update={"variation": variation})
+
+    batches = remaining_batches(varied, frozenset())
+
+    assert [batch.seeds for batch in batches] == [(10, 10), (10, 10)]
+    seeds = [each.seed for batch in batches for each in batch.variations]
+    assert seeds == [2**32 - 2, 2**32 - 1, 0, 1]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,9 @@
 import pytest
 import torch
 
-from backend.engine.samplers.noise import BrownianPath, PictureNoise
+from backend.engine.samplers.noise import BrownianPath, Numbers, PictureNoise, turned
+from backend.engine.samplers.philox import CardDraws
+from backend.schema.resolved import ResolvedVariation
 
 SHAPE = (4, 8, 8)
 
@@ -29,6 +31,47 @@ def test_the_first_noise_is_what_other_programs_draw_from_the_seed():
     expected = torch.randn(SHAPE, generator=torch.Generator().manual_seed(42))
 
     assert torch.equal(noise(42)()[0], expected)
+
+
+def test_noise_can_be_that_of_a_card():
+    source = PictureNoise([3, 42], SHAPE, highest=14.6, numbers=Numbers("gpu"))
+    expected = CardDraws(42)
+
+    assert torch.equal(source.start()[1], expected.draw(SHAPE))
+    assert torch.equal(source()[1], expected.draw(SHAPE))
+
+
+def varied(seed: int, strength: float) -> PictureNoise:
+    variation = ResolvedVariation(seed=seed, strength=strength)
+    return PictureNoise([1], SHAPE, highest=14.6, numbers=Numbers(variations=[variation]))
+
+
+def test_a_variation_lies_between_its_seeds_and_only_at_the_start():
+    own, other = noise(1)(), noise(2)()
+    half = varied(2, 0.5)
+
+    start = half.start()
+
+    assert torch.allclose(varied(2, 1.0).start(), other, atol=1e-6)
+    assert torch.allclose(varied(2, 1e-4).start(), own, atol=1e-3)
+    assert (start - own).norm() == pytest.approx((start - other).norm().item(), rel=0.1)
+    follower = noise(1)
+    follower()
+    assert torch.equal(half(), follower())
+
+
+def test_varied_noise_is_as_strong_as_noise():
+    shape = (4, 64, 64)
+    one, two = (torch.randn(shape, generator=torch.Generator().manual_seed(n)) for n in (1, 2))
+
+    for share in (0.1, 0.5, 0.8):
+        assert turned(one, two, share).std().item() == pytest.approx(1, abs=0.02)
+
+
+def test_noise_that_is_turned_towards_itself_stays():
+    one = noise(1)()[0]
+
+    assert torch.allclose(turned(one, one.clone(), 0.3), one, atol=1e-6)
 
 
 def test_noise_does_not_touch_the_global_generator():

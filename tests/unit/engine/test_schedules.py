@@ -30,6 +30,20 @@ def diffusers_schedule(schedule: str, steps: int) -> EulerDiscreteScheduler:
     return oracle
 
 
+def test_zero_terminal_snr_equals_that_of_diffusers():
+    config = {**SD15, "rescale_betas_zero_snr": True}
+    oracle = cast("EulerDiscreteScheduler", EulerDiscreteScheduler.from_config(config))
+    expected = ((1 - oracle.alphas_cumprod) / oracle.alphas_cumprod).sqrt().double()
+
+    ours = SchedulerConfig().noise_levels("zero")
+
+    assert torch.allclose(ours.sigmas, expected, rtol=1e-4)  # both round to single precision
+    assert ours.maximum > 4000  # of the picture, next to nothing is left
+    asked = SchedulerConfig(rescale_betas_zero_snr=True)
+    assert torch.equal(asked.noise_levels().sigmas, ours.sigmas)
+    assert torch.equal(asked.noise_levels("trained").sigmas, LEVELS.sigmas)
+
+
 @pytest.mark.parametrize("schedule", schedules(), ids=lambda entry: entry.info.id)
 @pytest.mark.parametrize("steps", [1, 2, 20, 150])
 def test_levels_fall_from_the_highest_to_zero(schedule, steps):

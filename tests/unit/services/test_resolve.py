@@ -9,6 +9,7 @@ from backend.schema.catalogue import CheckpointInfo, ComponentInfo, FamilyDefaul
 from backend.schema.errors import ModelError, OutOfRangeError
 from backend.schema.generation import GenerationRequest
 from backend.schema.models import Need
+from backend.schema.resolved import ResolvedVariation
 from backend.schema.sampling_settings import MAXIMUM_SEED
 from backend.services.resolve import draw_seed, resolve
 
@@ -43,7 +44,7 @@ REFINER = CHECKPOINT.model_copy(
 XL = CHECKPOINT.model_copy(update={"id": "xl", "name": "XL", "family": "sdxl"})
 USES = {
     "flux1": ("sampling.guidance", "model.t5xxl", "model.clip_l"),
-    "sdxl": ("refiner.checkpoint", "refiner.switch_at"),
+    "sdxl": ("refiner.checkpoint", "refiner.switch_at", "model.clip_skip", "sampling.cfg_rescale"),
 }
 FAMILIES = tuple(
     FamilyInfo(
@@ -145,6 +146,30 @@ def test_settings_that_a_family_has_no_use_for_are_left_out():
     assert resolved(T5, AE, checkpoint="flux", guidance=0.0).sampling.guidance == 0.0
 
 
+def test_sampling_settings_of_some_families_are_left_out_with_others():
+    asked = {"clip_skip": 2, "cfg_rescale": 0.7, "noise_schedule": "zero"}
+
+    xl, flux = resolved(checkpoint="xl", **asked), resolved(T5, AE, checkpoint="flux", **asked)
+
+    assert (xl.clip_skip, xl.sampling.cfg_rescale, xl.sampling.terminal_noise) == (2, 0.7, None)
+    assert (flux.clip_skip, flux.sampling.cfg_rescale) == (1, 0.0)
+
+
+def test_a_variation_needs_strength_and_draws_its_own_seed():
+    assert resolved(variation_seed=5).variation is None
+    drawn = resolved(variation_strength=0.2)
+    chosen = resolved(variation_seed=5, variation_strength=0.2, noise_from="gpu", seed=3)
+
+    assert drawn.variation == ResolvedVariation(seed=77, strength=0.2)
+    assert chosen.variation == ResolvedVariation(seed=5, strength=0.2)
+    assert chosen.as_request(2).seed.model_dump() == {
+        "value": 3,
+        "variation": 7,
+        "variation_strength": 0.2,
+        "noise": "gpu",
+    }
+
+
 def test_a_refiner_takes_over_where_the_family_has_one():
     made = resolved(checkpoint="xl", refiner="refiner", refiner_switch_at=0.7)
 
@@ -174,6 +199,8 @@ def test_what_nobody_chose_is_the_checkpoints_choice():
         "steps": 25,
         "cfg_scale": 4.5,
         "guidance": None,
+        "cfg_rescale": 0.0,
+        "terminal_noise": None,
     }
     assert (made.model.checkpoint, made.model.path) == ("starter", "/models/starter")
     assert made.seed == 77
