@@ -46,9 +46,9 @@ from backend.services.previews import Previews
 from backend.services.remembered import Remembered
 from backend.services.shelf import Shelf
 from backend.services.shortage import Shortage
+from backend.services.style_book import StyleBook
 from backend.services.updates import Updates
 from backend.services.well_known import load_well_known
-from backend.services.style_book import StyleBook
 from backend.services.wishes import ThenDraw, WishBook
 from backend.services.wording import Wording
 from backend.services.writing import Writing
