@@ -4,6 +4,7 @@ The prompt, then `Negative prompt: …` on a line of its own, then one line of `
 fixed order. A value with a comma, colon or newline is quoted as JSON. The grammar cannot express
 every prompt (outer spaces of a line, a line that begins with `Negative prompt:`); such a prompt is
 repeated, quoted, among the pairs as `Prompt` or `Negative prompt`, which other readers pass over.
+Both weights of a LoRA's tag are named, because A1111 reads two bare ones in another order.
 """
 
 import json
@@ -13,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from backend.metadata.catalogue import find_named
+from backend.metadata.lora_tags import named_by_easel
 from backend.schema.catalogue import Catalogue
 from backend.schema.errors import OutOfRangeError
-from backend.schema.fields import Scalar
+from backend.schema.fields import FieldSpec, Scalar
 from backend.schema.generation import GENERATION_FIELDS, GenerationRequest
 from backend.schema.resolved import ResolvedRequest
 from backend.schema.sampling_settings import MAXIMUM_SEED
@@ -27,13 +29,16 @@ _SIZE = re.compile(r"(\d+)x(\d+)")
 _FEWEST_PAIRS = 3
 _OWN_VAE = {"None", "Automatic"}
 """What A1111 writes where the checkpoint's own autoencoder was used."""
+_ALSO_NAMED = {"NV": "gpu"}
+"""What A1111 writes where the processor drew a card's numbers."""
 _MODEL_ENDINGS = {".safetensors", ".ckpt", ".gguf"}
 
 
 def write(request: ResolvedRequest, index: int, catalogue: Catalogue) -> str:
     """The infotext of picture `index`; samplers and schedules by the catalogue's labels."""
     prompt = request.prompt_of(index)
-    return compose(prompt.positive, prompt.negative, dict(_pairs(request, index, catalogue)))
+    words = (named_by_easel(prompt.positive), named_by_easel(prompt.negative))
+    return compose(*words, dict(_pairs(request, index, catalogue)))
 
 
 def compose(positive: str, negative: str, pairs: Mapping[str, str]) -> str:
@@ -82,7 +87,7 @@ def fields_in(told: Infotext, catalogue: Catalogue) -> dict[str, Scalar]:
     """What a text says of a request's fields, by their ids, whether they can hold it or not."""
     found = told.pairs
     values: dict[str, Scalar] = {
-        spec.id: found[spec.setting.infotext]
+        spec.id: _option(spec, found[spec.setting.infotext])
         for spec in GENERATION_FIELDS
         if spec.setting.infotext in found
     }
@@ -110,6 +115,11 @@ def _pairs(request: ResolvedRequest, index: int, catalogue: Catalogue) -> Iterat
     yield "Model", model_name(request.model.checkpoint)
     if (vae := request.model.component("vae")) is not None:
         yield "VAE", PurePosixPath(vae.id).name
+    yield from _noise(request, index)
+    if request.clip_skip > 1:
+        yield "Clip skip", str(request.clip_skip)
+    if sampling.cfg_rescale:
+        yield "CFG rescale", _number(sampling.cfg_rescale)
     if request.refiner is not None:
         yield "Refiner", model_name(request.refiner.model.checkpoint)
         yield "Refiner switch at", _number(request.refiner.switch_at)
@@ -120,6 +130,28 @@ def _pairs(request: ResolvedRequest, index: int, catalogue: Catalogue) -> Iterat
         yield "Batch size", str(request.batch.size)
         yield "Batch pos", str(index % request.batch.size)
     yield "Version", f"Easel {VERSION}"
+
+
+def _noise(request: ResolvedRequest, index: int) -> Iterator[tuple[str, str]]:
+    """Whose noise it begins with; A1111 takes the card's where nothing says it."""
+    variation = request.variation_of(index)
+    if variation is not None:
+        yield "Variation seed", str(variation.seed)
+        yield "Variation seed strength", _number(variation.strength)
+    if (terminal := request.sampling.terminal_noise) is not None:
+        yield "Noise Schedule", _recorded("sampling.terminal_noise", terminal)
+    yield "RNG", _recorded("seed.noise", request.noise)
+
+
+def _recorded(field_id: str, value: str) -> str:
+    """How infotext names one of a field's options."""
+    return next(spec for spec in GENERATION_FIELDS if spec.id == field_id).setting.recorded[value]
+
+
+def _option(spec: FieldSpec, text: str) -> str:
+    """The option that infotext names so, else the text."""
+    named = {name: option for option, name in spec.setting.recorded.items()} | _ALSO_NAMED
+    return named.get(text, text)
 
 
 def model_name(checkpoint: str) -> str:
@@ -189,6 +221,10 @@ def _seed(found: Mapping[str, str]) -> dict[str, Scalar]:
     seed, position = found.get("Seed", ""), found.get("Batch pos", "0")
     if not (seed.isdecimal() and position.isdecimal()) or int(seed) > MAXIMUM_SEED:
         return {"seed.value": None}
+    varied = found.get("Variation seed", "")
+    if varied.isdecimal():  # then all pictures of a batch have one seed, and each its variation
+        first = (int(varied) - int(position)) % (MAXIMUM_SEED + 1)
+        return {"seed.value": int(seed), "seed.variation": first}
     return {"seed.value": (int(seed) - int(position)) % (MAXIMUM_SEED + 1)}
 
 

@@ -14,6 +14,7 @@ from backend.schema.resolved import (
     ResolvedRequest,
     ResolvedSampling,
     ResolvedSize,
+    ResolvedVariation,
 )
 from backend.schema.sampling_settings import MAXIMUM_SEED
 from backend.version import VERSION
@@ -45,7 +46,7 @@ def test_the_text_is_what_a1111_writes():
         "a red apple, 3d\n"
         "Negative prompt: blurry, text\n"
         "Steps: 7, Sampler: Euler a, Schedule type: Karras, CFG scale: 4.5, Seed: 5, "
-        f"Size: 128x64, Model hash: ababababab, Model: starter, Version: Easel {VERSION}"
+        f"Size: 128x64, Model hash: ababababab, Model: starter, RNG: CPU, Version: Easel {VERSION}"
     )
 
 
@@ -77,7 +78,7 @@ def test_parts_guidance_and_refiner_are_written_and_read_again():
     again = read(text, CATALOGUE)
 
     assert "CFG scale: 4.5, Distilled CFG Scale: 3.5, " in text
-    assert "VAE: ae.safetensors, Refiner: xl_refiner, Refiner switch at: 0.75, " in text
+    assert "VAE: ae.safetensors, RNG: CPU, Refiner: xl_refiner, Refiner switch at: 0.75, " in text
     assert (again.model.vae, again.sampling.guidance) == ("ae.safetensors", 3.5)
     assert (again.refiner.checkpoint, again.refiner.switch_at) == ("xl_refiner", 0.75)
 
@@ -104,6 +105,13 @@ def resolved_requests(draw) -> ResolvedRequest:
         schedule=draw(st.sampled_from([entry.id for entry in CATALOGUE.schedules])),
         steps=draw(st.integers(1, 150)),
         cfg_scale=draw(st.floats(1, 30)),
+        cfg_rescale=draw(st.floats(0, 1)),
+        terminal_noise=draw(st.sampled_from([None, "trained", "zero"])),
+    )
+    variations = st.builds(
+        ResolvedVariation,
+        seed=st.integers(0, MAXIMUM_SEED),
+        strength=st.floats(0, 1, exclude_min=True),
     )
     eighths = st.integers(8, 512).map(lambda number: number * 8)
     name = st.text(min_size=1, max_size=20).filter(lambda text: model_name(text) == text)
@@ -113,8 +121,40 @@ def resolved_requests(draw) -> ResolvedRequest:
             "size": ResolvedSize(width=draw(eighths), height=draw(eighths)),
             "model": base.model.model_copy(update={"checkpoint": draw(name)}),
             "batch": BatchSettings(size=draw(st.integers(1, 16)), count=100),
+            "clip_skip": draw(st.integers(1, 12)),
+            "variation": draw(st.none() | variations),
+            "noise": draw(st.sampled_from(["cpu", "gpu"])),
         }
     )
+
+
+def varied(request: ResolvedRequest) -> ResolvedRequest:
+    variation = ResolvedVariation(seed=MAXIMUM_SEED - 1, strength=0.25)
+    return request.model_copy(update={"variation": variation})
+
+
+def test_noise_is_written_as_a1111_writes_it():
+    sampling = ResolvedSampling(
+        sampler="euler", schedule="normal", steps=7, cfg_scale=4.5, terminal_noise="zero"
+    )
+    made = varied(resolved(seed=5)).model_copy(
+        update={"sampling": sampling, "noise": "gpu", "clip_skip": 2}
+    )
+
+    text = write(made, 1, CATALOGUE)
+
+    assert "Seed: 5, " in text  # all have one seed, and the variation grows instead
+    assert (
+        f"Variation seed: {MAXIMUM_SEED}, Variation seed strength: 0.25, "
+        "Noise Schedule: Zero Terminal SNR, RNG: GPU, Clip skip: 2, "
+    ) in text
+
+
+@pytest.mark.parametrize(("origin", "expected"), [("CPU", "cpu"), ("GPU", "gpu"), ("NV", "gpu")])
+def test_whose_noise_it_was_is_read(origin, expected):
+    text = f"x\nSteps: 20, Sampler: Euler, Seed: 1, RNG: {origin}"
+
+    assert read(text, CATALOGUE).seed.noise == expected
 
 
 @given(request=resolved_requests(), index=st.integers(0, 99))
@@ -126,6 +166,7 @@ def resolved_requests(draw) -> ResolvedRequest:
 @example(request=resolved(" a ,\n\n b\n", '"'), index=0)
 @example(request=resolved("a\r\nb", "\x00"), index=0)
 @example(request=resolved(seed=MAXIMUM_SEED, size=4), index=3)
+@example(request=varied(resolved(seed=7, size=4)), index=6)
 def test_what_is_written_reads_back_as_the_same_request(request, index):
     assert read(write(request, index, CATALOGUE), CATALOGUE) == request.as_request(index)
 
@@ -153,6 +194,7 @@ def test_a_text_of_a1111_is_read():
             "width": 512,
             "height": 768,
             "checkpoint": "v1-5-pruned",
+            "clip_skip": 2,
         }
     )
 
