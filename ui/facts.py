@@ -69,7 +69,7 @@ def page_facts(models: Models, actor: Actor) -> PageFacts:
             "samplers": tuple((sampler.label, sampler.id) for sampler in catalogue.samplers),
             "schedules": tuple((schedule.label, schedule.id) for schedule in catalogue.schedules),
         }
-        | {spec.id: _options(spec.setting) for spec in GENERATION_FIELDS if spec.setting.options},
+        | {spec.id: _options(spec) for spec in GENERATION_FIELDS if spec.setting.options},
         library=library_facts(models, actor),
         example=load_examples()[0].prompt,
     )
@@ -95,15 +95,18 @@ def _field(spec: FieldSpec) -> FieldFacts:
     )
 
 
-def _options(setting: Setting) -> Choices:
-    return (AUTOMATIC, *((label, value) for value, label in setting.options.items()))
+def _options(spec: FieldSpec) -> Choices:
+    given = ((label, value) for value, label in spec.setting.options.items())
+    return (AUTOMATIC, *given) if spec.optional else tuple(given)
 
 
 def _lacking(field_id: str, setting: Setting) -> str:
     label = setting.label
     if setting.choices == "text_encoders":
         return f"takes no separate {label}"
-    return f"takes no {label.lower() if field_id.startswith('sampling.') else 'refiner'}"
+    if field_id.startswith("refiner."):
+        return "takes no refiner"
+    return f"takes no {label if label.split()[0].isupper() else label.lower()}"
 
 
 def _last(field_id: str) -> str:

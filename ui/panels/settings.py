@@ -11,10 +11,14 @@ from ui.facts import PageFacts
 _GROUPS = (
     ("Size", "shape", ("size.width", "size.height")),
     ("Pictures", "pictures", ("batch.count", "batch.size")),
-    ("Sampling", "", ("sampling.steps", "sampling.cfg_scale", "sampling.guidance")),
-    ("Method", "", ("sampling.sampler", "sampling.schedule")),
-    ("Seed", "seed", ("seed.value",)),
-    ("Parts", "", ("model.vae", "model.clip_l", "model.clip_g", "model.t5xxl")),
+    (
+        "Sampling",
+        "",
+        ("sampling.steps", "sampling.cfg_scale", "sampling.cfg_rescale", "sampling.guidance"),
+    ),
+    ("Method", "", ("sampling.sampler", "sampling.schedule", "sampling.terminal_noise")),
+    ("Seed", "seed", ("seed.value", "seed.variation_strength", "seed.variation", "seed.noise")),
+    ("Parts", "", ("model.vae", "model.clip_skip", "model.clip_l", "model.clip_g", "model.t5xxl")),
     ("Refiner", "", ("refiner.checkpoint", "refiner.switch_at")),
     (
         "Memory",
