@@ -123,6 +123,9 @@ def _pairs(request: ResolvedRequest, index: int, catalogue: Catalogue) -> Iterat
     if request.refiner is not None:
         yield "Refiner", model_name(request.refiner.model.checkpoint)
         yield "Refiner switch at", _number(request.refiner.switch_at)
+    if request.loras:
+        hashes = {each.name: each.tensors for each in request.loras}
+        yield "Lora hashes", ", ".join(f"{name}: {known}" for name, known in hashes.items())
     if request.expanded:
         yield "Wildcard prompt", request.prompt.positive
         yield "Wildcard negative prompt", request.prompt.negative

@@ -8,6 +8,7 @@ from backend.library.library import Library
 from backend.schema.catalogue import Catalogue
 from backend.schema.generation import GenerationRequest
 from backend.schema.jobs import Actor, Job, JobState, JobView, Role
+from backend.services.loras import named_loras
 from backend.services.made_up_words import named_embeddings
 from backend.services.resolve import resolve
 from backend.services.wording import Wording
@@ -30,13 +31,17 @@ class Generation:
         Raises:
             ModelMissingError: When the checkpoint is not installed.
             ModelError: When it cannot draw.
-            OutOfRangeError: When a setting makes no sense.
+            OutOfRangeError: When a setting makes no sense, or a LoRA that is named is not there.
         """
         anywhere = actor.role is Role.OWNER  # a guest learns nothing of files outside the library
         resolved = resolve(request, self._library, self._catalogue, anywhere=anywhere)
         worded = self._wording.worded(resolved)
-        named = named_embeddings(worded, self._library.entries())
-        wanted = worded.model_copy(update={"embeddings": named})
+        entries = self._library.entries()
+        named = {
+            "embeddings": named_embeddings(worded, entries),
+            "loras": named_loras(worded, entries),
+        }
+        wanted = worded.model_copy(update=named)
         job = Job(
             id=secrets.token_hex(6),
             kind="generate",

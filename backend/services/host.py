@@ -6,7 +6,7 @@ from backend.jobs.recovery import pictures_on_disk
 from backend.library.library import Library
 from backend.schema.errors import OutputError
 from backend.schema.jobs import Job, PictureView
-from backend.schema.resolved import ResolvedModel, ResolvedRequest
+from backend.schema.resolved import ResolvedLora, ResolvedModel, ResolvedRequest
 from backend.services.planning import Planner
 
 
@@ -26,7 +26,10 @@ class StudioHost:
         """
         wanted = ResolvedRequest.model_validate(request)
         refiner = wanted.refiner
-        changed: dict[str, object] = {"model": self._with_fingerprint(wanted.model)}
+        changed: dict[str, object] = {
+            "model": self._with_fingerprint(wanted.model),
+            "loras": tuple(map(self._with_hashes, wanted.loras)),
+        }
         if refiner:
             known = self._with_fingerprint(refiner.model)
             changed["refiner"] = refiner.model_copy(update={"model": known})
@@ -35,6 +38,12 @@ class StudioHost:
     def _with_fingerprint(self, model: ResolvedModel) -> ResolvedModel:
         sha256 = model.sha256 or self._library.sha256(Path(model.path), model.name)
         return model.model_copy(update={"sha256": sha256})
+
+    def _with_hashes(self, lora: ResolvedLora) -> ResolvedLora:
+        if lora.sha256:
+            return lora
+        known = self._library.hashes(Path(lora.path))
+        return lora.model_copy(update={"sha256": known.sha256, "tensors": known.tensors})
 
     def pictures_on_disk(self, job: Job) -> tuple[PictureView, ...]:
         """The whole pictures of a job that are there, known or not.

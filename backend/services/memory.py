@@ -14,6 +14,7 @@ from backend.schema.jobs import Actor, Role
 from backend.schema.memory import MemoryState, PlanRequest, PlanView
 from backend.schema.memory_settings import MemorySettings, UsualMemory
 from backend.schema.models import Family
+from backend.services.loras import loras_there
 from backend.services.machine_memory import MachineMemory
 from backend.services.owner import only_the_owner
 from backend.services.planning import Planner
@@ -67,7 +68,8 @@ class Memory:
         wanted = resolve(
             request.generation, self._library, self._catalogue, lambda: 0, anywhere=anywhere
         )
-        return self._planner.plan(wanted, request)
+        loras = loras_there(wanted, self._library.entries())
+        return self._planner.plan(wanted.model_copy(update={"loras": loras}), request)
 
     def plan_unseen(self, actor: Actor, family: Family, size: int) -> PlanView | None:
         """How a model that is not here would fit this machine, at the size that it draws best.

@@ -10,6 +10,7 @@ from backend.schema.generation import GenerationRequest
 from backend.schema.picture_settings import BatchSettings, PromptSettings
 from backend.schema.resolved import (
     ResolvedComponent,
+    ResolvedLora,
     ResolvedRefiner,
     ResolvedRequest,
     ResolvedSampling,
@@ -148,6 +149,17 @@ def test_noise_is_written_as_a1111_writes_it():
         f"Variation seed: {MAXIMUM_SEED}, Variation seed strength: 0.25, "
         "Noise Schedule: Zero Terminal SNR, RNG: GPU, Clip skip: 2, "
     ) in text
+
+
+def test_loras_are_told_with_the_hashes_of_their_numbers():
+    loras = tuple(
+        ResolvedLora(name=name, id=f"loras/{name}", path=f"/m/{name}", tensors=known)
+        for name, known in (("ink", "aabbccddeeff"), ("old fog", "001122334455"))
+    )
+
+    text = write(resolved("a cat").model_copy(update={"loras": loras}), 0, CATALOGUE)
+
+    assert 'Lora hashes: "ink: aabbccddeeff, old fog: 001122334455", Version: ' in text
 
 
 @pytest.mark.parametrize(("origin", "expected"), [("CPU", "cpu"), ("GPU", "gpu"), ("NV", "gpu")])

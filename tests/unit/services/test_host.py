@@ -1,14 +1,17 @@
 """What the page's process finds out for a job, and how it says that it cannot."""
 
+import hashlib
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from backend.library.library import Library
 from backend.metadata.catalogue import load_catalogue
 from backend.places import default_places
 from backend.schema.errors import ModelDamagedError, ModelMissingError, OutputError
-from backend.schema.resolved import ResolvedRefiner
+from backend.schema.resolved import ResolvedLora, ResolvedRefiner
 from backend.services.host import StudioHost
 from backend.services.machine_memory import MachineMemory
 from backend.services.planning import Planner
@@ -41,6 +44,23 @@ def test_a_fingerprint_is_worked_out_once(host):
 
     assert len(request["model"]["sha256"]) == 64
     assert host.prepared(request) == request
+
+
+def test_the_hashes_of_loras_are_worked_out_once(host, tmp_path):
+    path = tmp_path / "ink.safetensors"
+    save_file({"x": np.zeros(3, np.float32)}, path)
+    lora = ResolvedLora(name="ink", id="loras/ink.safetensors", path=str(path))
+    request = REQUEST.model_copy(update={"loras": (lora,)}).model_dump(mode="json")
+    request["model"]["path"] = STARTER
+
+    made = host.prepared(request)
+
+    body = path.read_bytes()
+    header = 8 + int.from_bytes(body[:8], "little")
+    assert made["loras"][0]["sha256"] == hashlib.sha256(body).hexdigest()
+    assert made["loras"][0]["tensors"] == hashlib.sha256(body[header:]).hexdigest()[:12]
+    path.unlink()
+    assert host.prepared(made)["loras"] == made["loras"]
 
 
 def test_a_checkpoint_that_is_gone_is_told(host):
