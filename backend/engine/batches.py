@@ -1,8 +1,10 @@
 """Which batches of a request are still to be made."""
 
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
+from backend.engine.adapters.asked import Strengths, asked
 from backend.schema.resolved import ResolvedRequest, ResolvedVariation
 
 
@@ -29,10 +31,11 @@ def remaining_batches(request: ResolvedRequest, finished: AbstractSet[int]) -> t
     A batch is made again as a whole, because equal pixels need an equal batch shape; only the
     missing pictures of it are saved.
     """
-    size, count = request.batch.size, request.batch.count
+    size = request.batch.size
+    rows = [range(number * size, (number + 1) * size) for number in range(request.batch.count)]
+    parted = [indices for row in rows for indices in _with_equal_adapters(request, row)]
     batches: list[Batch] = []
-    for number in range(count):
-        indices = tuple(range(number * size, (number + 1) * size))
+    for number, indices in enumerate(parted, 1):
         missing = tuple(
             (place, index) for place, index in enumerate(indices) if index not in finished
         )
@@ -40,5 +43,19 @@ def remaining_batches(request: ResolvedRequest, finished: AbstractSet[int]) -> t
             seeds = tuple(request.seed_of(index) for index in indices)
             varied = tuple(request.variation_of(index) for index in indices)
             variations = tuple(each for each in varied if each)
-            batches.append(Batch(number + 1, count, indices, seeds, variations, missing))
+            batches.append(Batch(number, len(parted), indices, seeds, variations, missing))
     return tuple(batches)
+
+
+def _with_equal_adapters(
+    request: ResolvedRequest, indices: Sequence[int]
+) -> Iterable[tuple[int, ...]]:
+    """Part pictures whose prompts name other adapters: a network wears one set at a time.
+
+    It changes no pixel: pictures with prompts of their own are drawn one after the other.
+    """
+    parted: dict[tuple[tuple[str, Strengths], ...], list[int]] = {}
+    for index in indices:
+        wanted = tuple(sorted(asked(request.prompt_of(index)).items()))
+        parted.setdefault(wanted, []).append(index)
+    return map(tuple, parted.values())

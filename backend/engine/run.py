@@ -8,6 +8,10 @@ from functools import partial
 from PIL import Image
 from torch import Tensor
 
+from backend.engine.adapters.asked import asked
+from backend.engine.adapters.fitting import Chosen
+from backend.engine.adapters.shelf import Shelf
+from backend.engine.adapters.wearing import wearing
 from backend.engine.batches import Batch, remaining_batches
 from backend.engine.context import Context, JobFunction
 from backend.engine.converting import convert
@@ -48,6 +52,7 @@ class Work:
     planner: Planner
     drawn: LatentStore
     swap: SwapWatch
+    shelf: Shelf
 
 
 def generate(request: dict[str, object], context: Context) -> Iterator[Event]:
@@ -103,19 +108,23 @@ def draw(work: Work, batch: Batch) -> Generator[Event, None, Tensor]:
     """
     wanted, ladder = work.wanted, work.ladder
     refiner = wanted.refiner and wanted.refiner.model
-    model, scripts = yield from _ready(work, batch, wanted.model, refiner)
-    drawing = begin(model, wanted, batch, work.pace)
-    yield Stage(sentence="Drawing")
-    switch = drawing.refiner_begins
-    start = drawing.start()
-    latents = yield from sample(model, scripts, drawing, start, range(switch), ladder)
-    if refiner is None or switch == wanted.sampling.steps:
+    adapters = yield from _adapters(work, batch)
+    model = yield from _loaded(work, wanted.model, refiner)
+    with wearing(model.workplace, adapters):
+        scripts = yield from _read(work, batch, model)
+        drawing = begin(model, wanted, batch, work.pace)
+        yield Stage(sentence="Drawing")
+        first = range(drawing.refiner_begins)
+        latents = yield from sample(model, scripts, drawing, drawing.start(), first, ladder)
+    rest = range(first.stop, wanted.sampling.steps)
+    if refiner is None or not rest:
         return latents
     del model, scripts  # the refiner may need their room
-    model, scripts = yield from _ready(work, batch, refiner, wanted.model)
-    yield Stage(sentence="Refining")
-    rest = range(switch, wanted.sampling.steps)
-    return (yield from sample(model, scripts, drawing, latents, rest, ladder))
+    model = yield from _loaded(work, refiner, wanted.model)
+    with wearing(model.workplace, adapters if refiner.family == wanted.model.family else ()):
+        scripts = yield from _read(work, batch, model)
+        yield Stage(sentence="Refining")
+        return (yield from sample(model, scripts, drawing, latents, rest, ladder))
 
 
 def finish(work: Work, latents: Mapping[int, Tensor], context: Context) -> Iterator[Event]:
@@ -148,7 +157,8 @@ def _at_hand(wanted: ResolvedRequest, pace: Pace, context: Context) -> Work:
     spill = SpillWatch(expected) if spills_here() else None
     ladder = Ladder(load, means, residency.free_others, spill=spill)
     swap = SwapWatch(residency.free_others)
-    return Work(wanted, pace, residency, ladder, planner, drawn, swap)
+    shelf = context.keep("adapters", Shelf)
+    return Work(wanted, pace, residency, ladder, planner, drawn, swap, shelf)
 
 
 def _drawn_before(drawn: LatentStore, batch: Batch) -> dict[int, Tensor] | None:
@@ -158,11 +168,16 @@ def _drawn_before(drawn: LatentStore, batch: Batch) -> dict[int, Tensor] | None:
     return whole if len(whole) == len(found) else None
 
 
-def _ready(
-    work: Work, batch: Batch, which: ResolvedModel, partner: ResolvedModel | None
-) -> Generator[Event, None, tuple[Model, tuple[Script, ...]]]:
-    """A model in memory, and the prompts of a batch as it reads them."""
-    model = yield from _loaded(work, which, partner)
+def _adapters(work: Work, batch: Batch) -> Generator[Event, None, tuple[Chosen, ...]]:
+    """The adapters that a batch is drawn with; its pictures all ask for the same."""
+    wanted = asked(work.wanted.prompt_of(batch.indices[0]))
+    if wanted:
+        yield Stage(sentence="Reading the LoRAs")
+    return work.shelf.choose(wanted, work.wanted.loras)
+
+
+def _read(work: Work, batch: Batch, model: Model) -> Generator[Event, None, tuple[Script, ...]]:
+    """The prompts of a batch as a model reads them."""
     yield Stage(sentence="Reading the prompt")
     prompts, steps = work.wanted.prompts_of(batch.indices), work.wanted.sampling.steps
     embeddings = load_embeddings(work.wanted.embeddings)
@@ -171,7 +186,7 @@ def _ready(
     scripts = work.ladder.attempt("read", reading)
     yield from work.ladder.news()
     yield from caveats(prompts, steps, model.deaf_to_weights, embeddings)
-    return model, scripts
+    return scripts
 
 
 def _loaded(

@@ -215,11 +215,11 @@ def test_an_embedding_draws_what_its_vectors_mean(studio, fruit, name):
 
 
 def test_what_has_no_effect_is_told(studio):
-    studio.draw("apple __nowhere__ <lora:ink:0.5> embedding:ghost")
+    studio.draw("apple __nowhere__ embedding:ghost", "<lora:ink:0.5>")
 
     assert len(studio.warnings) == 3
     assert "No embedding “ghost”" in studio.warnings[2]
-    assert "<lora:ink:0.5> was left out" in studio.warnings[0]
+    assert "<lora:ink:0.5> in the negative prompt has no effect" in studio.warnings[0]
     assert "no wildcard “nowhere”" in studio.warnings[1]
     studio.draw(f"[red:blue:0.5] (apple:1.2) AND fog BREAK {WHITE}")
     assert not studio.warnings

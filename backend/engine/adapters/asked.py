@@ -1,6 +1,6 @@
 """Which adapters the prompts of a request ask for, and how strongly."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from backend.prompts.tags import take_tags
 from backend.schema.picture_settings import PromptSettings
@@ -19,8 +19,3 @@ def asked(prompt: PromptSettings) -> Mapping[str, Strengths]:
         network, text_encoder = strengths.get(tag.name, (0.0, 0.0))
         strengths[tag.name] = (network + tag.unet, text_encoder + tag.text_encoder)
     return {name: strength for name, strength in strengths.items() if any(strength)}
-
-
-def alike(prompts: Sequence[PromptSettings]) -> bool:
-    """Whether some pictures are drawn with the same adapters, equally strong."""
-    return all(asked(each) == asked(prompts[0]) for each in prompts)

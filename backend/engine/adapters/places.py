@@ -105,7 +105,7 @@ class PartPlaces:
 
 def places_of(parts: Mapping[Role, Placed]) -> list[PartPlaces]:
     """The layers of all parts that adapters change: the network first, then the text encoders."""
-    drawing = {role: part for role, part in parts.items() if role != "vae"}
+    drawing: dict[Role, Placed] = {role: part for role, part in parts.items() if role != "vae"}
     alone = len(drawing.keys() - {NETWORK}) == 1
     found = [
         (role, PartPlaces.of(role, part, only_encoder=alone)) for role, part in drawing.items()

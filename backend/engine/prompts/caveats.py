@@ -26,13 +26,16 @@ def caveats(
     texts = dict.fromkeys(text for each in prompts for text in (each.positive, each.negative))
     if deaf_to_weights and any(weighs(text, steps) for text in texts):
         yield Warned(sentence=deaf_to_weights)
-    for sentence in dict.fromkeys(_left_out(texts)):
+    for sentence in dict.fromkeys(_in_negative(prompts)):
         yield Warned(sentence=sentence)
     for sentence in names_in_vain(texts, embeddings, Wildcards({})):
         yield Warned(sentence=sentence)
 
 
-def _left_out(texts: Collection[str]) -> Iterator[str]:
-    for text in texts:
-        for lora in take_tags(text)[1]:
-            yield f"{lora.typed} was left out of the prompt: Easel draws without LoRAs so far."
+def _in_negative(prompts: Sequence[PromptSettings]) -> Iterator[str]:
+    for prompt in prompts:
+        for lora in take_tags(prompt.negative)[1]:
+            yield (
+                f"{lora.typed} in the negative prompt has no effect. Put it into the prompt; a "
+                "weight below 0 turns it round."
+            )

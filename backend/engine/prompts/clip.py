@@ -75,7 +75,8 @@ class ClipReader:
     def _read(self, pieces: tuple[Chunk, ...], reading: Reading) -> Encoded:
         depth = self._depth(reading.clip_skip)
         encode = partial(self._encode, pieces, reading.embeddings, depth)
-        return self._remembered.get((pieces, depth), encode)
+        changed_by = self._workplace.changed_by(self._encoder)
+        return self._remembered.get((pieces, depth, changed_by), encode)
 
     def _depth(self, clip_skip: int) -> int:
         """Which layer's states are read, counted from the last one, 1, to the first."""

@@ -33,7 +33,8 @@ class T5Reader:
             States of shape (1, length, width) in the encoder's dtype.
         """
         words = without_weights(text)
-        return self._remembered.get((words, length), partial(self._encode, words, length))
+        key = (words, length, self._workplace.changed_by(self._encoder))
+        return self._remembered.get(key, partial(self._encode, words, length))
 
     def tokens(self, text: str, length: int) -> list[int]:
         """The prompt's `length` tokens; the last one that is no padding is the end of the text."""
