@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from backend.advice.usual import Usual
+from backend.prompts.tags import LoraTag
 from backend.schema.catalogue import (
     Catalogue,
     CheckpointInfo,
+    ComponentInfo,
     FamilyDefaults,
     FamilyInfo,
     SamplerInfo,
@@ -16,10 +18,14 @@ from backend.schema.catalogue import (
 from backend.schema.events import Remedy
 from backend.schema.fields import Scalar
 from backend.schema.generation import GENERATION_FIELDS
-from backend.schema.jobs import DeviceView
 from backend.schema.resolved import ResolvedRequest
 
-AS_LCM = {"steps": 6, "cfg_scale": 1.5, "sampler": "lcm", "schedule": "sgm_uniform"}
+AS_LCM: Mapping[str, Scalar] = {
+    "steps": 6,
+    "cfg_scale": 1.5,
+    "sampler": "lcm",
+    "schedule": "sgm_uniform",
+}
 """How a model with an LCM LoRA is drawn with. Source: latent-consistency's model cards."""
 _DISTILLING = {
     re.compile(r"(?<![a-z])lcm(?![a-z])"): AS_LCM,
@@ -35,10 +41,7 @@ _CHOICES = {spec.id: spec.setting.choices for spec in GENERATION_FIELDS}
 class UsedLora:
     """A LoRA that the prompt names and that is in the library."""
 
-    name: str
-    typed: str
-    """Its tag, as it stands in the prompt."""
-    weight: float
+    tag: LoraTag
     trigger_words: tuple[str, ...] = ()
     strength: float | None = None
     """The weight that its maker recommends."""
@@ -46,7 +49,7 @@ class UsedLora:
     @property
     def changed(self) -> Mapping[str, object]:
         """What it makes other settings best, where it was distilled to draw in few steps."""
-        known = (way for words, way in _DISTILLING.items() if words.search(self.name.lower()))
+        known = (way for words, way in _DISTILLING.items() if words.search(self.tag.name.lower()))
         return next(known, {})
 
 
@@ -55,13 +58,15 @@ class Around:
     """What there is beside the request."""
 
     loras: tuple[UsedLora, ...] = ()
-    vae: str = ""
-    """The id of a VAE in a file of its own that fits."""
+    vae: ComponentInfo | None = None
+    """A VAE in a file of its own that fits."""
     quick_checkpoint: CheckpointInfo | None = None
     """A distilled checkpoint of the same family."""
     quick_lora: str = ""
     """The name of an LCM LoRA that fits."""
-    device: DeviceView | None = None
+    device: str = ""
+    """What computes, as people call it; empty while nobody knows."""
+    on_processor: bool = False
 
 
 @dataclass(frozen=True)
@@ -121,7 +126,11 @@ class Case:
     @cached_property
     def fields(self) -> Mapping[str, Scalar]:
         """The request's fields by dotted id, with every choice made."""
-        return self.wanted.as_request().model_copy(update={"batch": self.wanted.batch}).to_fields()
+        return self.wanted.as_request().model_copy(update=self._whole()).to_fields()
+
+    def _whole(self) -> dict[str, object]:
+        """What the request of a single picture leaves out."""
+        return {"batch": self.wanted.batch, "memory": self.wanted.memory.settings}
 
     def native_size(self) -> dict[str, Scalar]:
         """The size with these proportions and as many pixels as the checkpoint draws best with."""

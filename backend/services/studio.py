@@ -37,12 +37,14 @@ from backend.services.identifying import Identifying
 from backend.services.jobs import Jobs
 from backend.services.keeping import Books, Keeping, Work, is_needed
 from backend.services.learning import Learner
+from backend.services.lora_cards import LoraShelf
 from backend.services.machine_memory import MachineMemory
 from backend.services.memory import Memory
 from backend.services.models import Models
 from backend.services.notes import Notes
 from backend.services.planning import Planner
 from backend.services.previews import Previews
+from backend.services.readings import Readings
 from backend.services.remembered import Remembered
 from backend.services.shelf import Shelf
 from backend.services.shortage import Shortage
@@ -68,6 +70,8 @@ class Studio:
     memory: Memory
     advising: Advising
     writing: Writing
+    readings: Readings
+    loras: LoraShelf
     hubs: Hubs
     downloads: Downloads
     keeping: Keeping
@@ -161,8 +165,10 @@ def open_studio(
             Covers(models, places),
             Notes(models, books.notes),
             Memory(library, catalogue, planner, remembered.usual),
-            Advising(library, catalogue, lambda: queue.system.device),
+            Advising(library, catalogue, partial(planner.state, names=False)),
             Writing(library, catalogue, Wording(places), StyleBook(places), journal.prompts_of),
+            Readings(library.entries, catalogue),
+            LoraShelf(library),
             hub_work.hubs,
             hub_work.downloads,
             Keeping(library, books, work),

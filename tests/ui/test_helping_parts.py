@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 from backend.access.access import Access
 from backend.api.app import create_app
 from backend.api.generate_command import run
+from backend.schema.jobs import OWNER
 from tests.fixtures.model_files import write_safetensors
 from tests.fixtures.published_unets import whole_file
 from tests.fixtures.studio import MemoryStudio
@@ -87,3 +88,51 @@ def test_the_tool_tells_it_beside_the_picture(client):
     assert [each.partition(":")[0] for each in result["warnings"]] == [
         "The sampler LCM is for LCM models and LCM LoRAs"
     ]
+
+
+def picture_of(client, **arguments) -> str:
+    call = {"tool": "generate-image", "arguments": {"prompt": "x", **arguments}}
+    return (
+        client.post("/mcp/tool", json=call).json()["result"]["images"][0]["url"].rsplit("/", 1)[1]
+    )
+
+
+def test_a_picture_that_disappoints_has_ladders_whose_rungs_change_its_settings(client):
+    picture = picture_of(client)
+
+    asked = {"picture": picture, "fields": {"model.checkpoint": LARGE}}
+    drawn = client.post("/page/helping/ladders", json=asked).json()
+
+    labels = re.findall(r'data-ladder="\w+"[^>]*>([^<]*)<', drawn)
+    assert labels == [
+        "Blurry",
+        "Wrong composition",
+        "Artefacts",
+        "Style does not match",
+        "Repeated objects, anatomy",
+        "Colours are off",
+        "Too slow",
+        "Out of memory",
+    ]
+    blurry = drawn.partition('<ol data-for="blurry"')[2].partition("</ol>")[0]
+    assert offered(blurry)[0] == {"sampling.steps": 35}
+    assert ">Steps 7 → 35</button>" in blurry
+
+
+def test_a_picture_is_drawn_again_with_its_own_seed_and_the_changed_settings(client, studio):
+    picture = picture_of(client)
+    body = {"token": "0123456789", "picture": picture, "fields": {"sampling.steps": 35}}
+
+    answers = [client.post("/page/helping/again", json=body) for _ in range(2)]
+
+    assert answers[0].json()["id"] == answers[1].json()["id"]
+    before, after = studio.gallery.request_of(OWNER, picture), studio.requests[-1]
+    assert len(studio.requests) == 2
+    assert after.sampling.steps == 35
+    assert after.model_copy(update={"sampling": before.sampling}) == before
+
+
+def test_a_picture_that_is_gone_is_said_to_be(client):
+    answer = client.post("/page/helping/ladders", json={"picture": "gone-0"})
+
+    assert answer.status_code == 404

@@ -6,6 +6,7 @@ import pytest
 
 from backend.advice.case import Around, UsedLora
 from backend.advice.warnings import warnings_of
+from backend.prompts.tags import LoraTag
 from tests.fixtures.cases import CATALOGUE, case
 
 EVERY_KIND = [
@@ -99,7 +100,7 @@ def test_a_remedy_says_what_becomes_what():
 
 
 def test_a_lora_that_makes_a_model_quick_changes_what_is_right():
-    quick = Around(loras=(UsedLora("lcm-lora-sdv1-5", "<lora:lcm-lora-sdv1-5:1>", 1.0),))
+    quick = Around(loras=(UsedLora(LoraTag("lcm-lora-sdv1-5")),))
     few: dict[str, Any] = {"sampler": "lcm", "steps": 6, "cfg_scale": 1.5}
 
     assert told(case("sd15", around=quick, **few)) == []
