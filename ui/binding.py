@@ -31,6 +31,8 @@ class Look:
     """What differs between two components of the same kind."""
 
     lines: int = 1
+    grows_to: int = 0
+    """With so many lines a text is shown in full; without, it keeps its lines."""
     placeholder: str = ""
     show_label: bool = True
 
@@ -102,7 +104,7 @@ def _text(spec: FieldSpec, value: Scalar, look: Look, classes: list[str]) -> gr.
         show_label=look.show_label,
         placeholder=look.placeholder or spec.setting.help,
         lines=look.lines,
-        max_lines=look.lines,
+        max_lines=look.grows_to or look.lines,
         elem_id=element_id(spec.id),
         elem_classes=classes,
         interactive=True,

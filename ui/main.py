@@ -22,6 +22,7 @@ from ui.picker.routes import picker_routes
 from ui.routes import STATIC, page_routes
 from ui.tabs import gallery, models, text_to_image
 from ui.theme import easel_theme
+from ui.writing.routes import writing_routes
 
 _STARTED = "() => window.easel.started()"
 
@@ -52,6 +53,7 @@ def mount_page(app: FastAPI, studio: Verbs) -> FastAPI:
     app.include_router(memory_routes(studio))
     app.include_router(guide_routes(studio))
     app.include_router(helping_routes(studio))
+    app.include_router(writing_routes(studio))
     app.include_router(browser_routes(studio))
     app.include_router(find_routes(studio))
     app.include_router(download_routes(studio))

@@ -43,12 +43,12 @@ def _in_vain(text: str, embeddings: Collection[str], wildcards: Wildcards) -> It
     words = take_tags(text)[0]
     for name in missing_wildcards(words, wildcards):
         yield (
-            f"There is no wildcard “{name}”, so __{name}__ is read as it stands. Put {name}.txt, "
-            "with one entry on each line, into the folder “wildcards”."
+            f"There is no wildcard “{name}”, so it is read as it stands. Put {name}.txt into the "
+            "folder “wildcards”, with one entry on each line."
         )
     for span in find_embeddings(words, embeddings):
         for name in () if span.embedding else asked_embeddings(span.text):
             yield (
                 f"No embedding “{name}” fits this model, so its name is read as words. Put its "
-                ".safetensors file into models/embeddings, and rescan the models."
+                "file into models/embeddings, and rescan the models."
             )

@@ -77,25 +77,25 @@ class Coach:
         return (
             Check(
                 id="subject",
-                label="The subject comes first",
+                label="Subject first",
                 good=self._is_subject(phrases[0]),
                 advice="Begin with what the picture shows; quality and style words go behind it.",
             ),
             Check(
                 id="specific",
-                label="It is specific",
+                label="Specific",
                 good=self._telling(phrases) >= SPECIFIC,
                 advice="Say more of it: which kind, what it does, its colours and materials.",
             ),
             Check(
                 id="setting",
-                label="The setting is named",
+                label="Setting",
                 good=_first(text, self._setting) is not None,
                 advice="Say where it is, such as “in a forest” or “plain white background”.",
             ),
             Check(
                 id="light",
-                label="The light is named",
+                label="Light",
                 good=_first(text, self._light) is not None,
                 advice="Name the light, such as “soft morning light” or “neon at night”.",
             ),

@@ -29,7 +29,7 @@ def unstyled(style: Style, prompt: PromptSettings) -> PromptSettings | None:
 
 
 def _around(template: str, text: str) -> str:
-    text = text.strip()
+    text = text.strip().rstrip(_BETWEEN)
     if _PLACE in template:
         return template.replace(_PLACE, text).strip(_BETWEEN) if text else _bare(template)
     return _BETWEEN.join(part for part in (text, template.strip()) if part)

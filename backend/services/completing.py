@@ -55,9 +55,9 @@ def offers(
     return Offers(items=tuple(fitting[:MOST]), more=max(0, len(fitting) - MOST))
 
 
-def _rank(offer: Offer, typed: str) -> tuple[bool, bool, str]:
+def _rank(offer: Offer, typed: str) -> tuple[bool, bool, bool, str]:
     begins = offer.name.casefold().startswith(typed) or offer.title.casefold().startswith(typed)
-    return bool(offer.why_not), not begins, offer.name.casefold()
+    return bool(offer.why_not), offer.kind == "style", not begins, offer.name.casefold()
 
 
 def _models(kind: OfferKind, family: str, entries: Iterable[LibraryEntry]) -> Iterator[Offer]:

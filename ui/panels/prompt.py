@@ -30,13 +30,19 @@ def build(facts: PageFacts) -> PromptPanel:
                 look=Look(lines=2, show_label=False, placeholder="Describe the picture"),
             )
             generate = gr.Button("Generate", variant="primary", elem_id="generate")
-        negative = bind("prompt.negative", "", look=Look(lines=1))
-        element("composer-links", content=markup("composer-links") + _ideas())
+        negative = bind("prompt.negative", "", look=Look(lines=1, grows_to=3))
+        element("composer-links", content=markup("composer-links") + _writing() + _ideas())
         element("hints")
+        element("effects", content="", hidden="")
         element("warnings", content="")
         element("notice")
         element("banner", content="")
     return PromptPanel((positive, negative), generate)
+
+
+def _writing() -> str:
+    """What helps while somebody types; its code comes after the first paint."""
+    return f"<easel-writing>{markup('writing')}</easel-writing>"
 
 
 def _ideas() -> str:

@@ -1,0 +1,1 @@
+"""What the prompt box shows while somebody types: counts, checks, completion, styles, history."""
