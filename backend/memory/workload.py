@@ -1,5 +1,7 @@
 """What a request is to draw, as far as it decides about memory."""
 
+from pathlib import Path
+
 from backend.schema.memory import Workload
 from backend.schema.resolved import ResolvedModel, ResolvedRequest
 
@@ -20,4 +22,19 @@ def workload_of(wanted: ResolvedRequest, model: ResolvedModel, calls_per_step: i
         batch=wanted.batch.size,
         prompts=2 if wanted.sampling.cfg_scale > 1 else 1,
         steps=wanted.sampling.steps * calls_per_step,
+        adapter_bytes=_adapter_bytes(wanted, model),
     )
+
+
+def _adapter_bytes(wanted: ResolvedRequest, model: ResolvedModel) -> int:
+    """What the adapters take beside a model: as much as their files, for those of its family."""
+    if model.family != wanted.model.family:
+        return 0
+    return sum(_size(Path(lora.path)) for lora in wanted.loras)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0  # whoever reads it tells that it is gone

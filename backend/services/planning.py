@@ -85,9 +85,10 @@ class Planner:
         models = [wanted.model, *([wanted.refiner.model] if wanted.refiner else [])]
         views: list[PlanView] = []
         for model in models:
-            workload = self.workload(wanted, model).model_copy(
-                update={"adapter_bytes": request.adapter_bytes}
-            )
+            workload = self.workload(wanted, model)
+            if request.adapter_bytes:
+                told = {"adapter_bytes": request.adapter_bytes}
+                workload = workload.model_copy(update=told)
             if self._machine.is_asked_about(request):
                 learned, correction = self._learned(workload)
             views.append(plan(workload, budget, settings, learned, correction))

@@ -49,6 +49,11 @@ class Component(Generic[Module]):
     adapt: Callable[[Config, Weights], Config] = lambda config, weights: config  # noqa: ARG005
     """Changes the published config to what the tensors of a file (named without prefix) say."""
 
+    @property
+    def namings(self) -> tuple[SourcesOf, ...]:
+        """What its tensors are called in files of every layout, our own names first."""
+        return tuple(dict.fromkeys([own_names, *(layout.sources for layout in self.layouts)]))
+
 
 def own_names(names: Collection[str]) -> dict[str, Source]:
     """Each tensor lies under our module's own name."""
@@ -79,7 +84,7 @@ def load_component(
         sources,
         dtype,
         part=component.part,
-        namings=tuple(dict.fromkeys([own_names, *(each.sources for each in component.layouts)])),
+        namings=component.namings,
     )
     yield from workplace.take_in(component.role, module, origin)
     return module.eval()

@@ -33,9 +33,11 @@ def weight_delta(slots: Slots, scale: Scale) -> Delta | None:
     except RuntimeError as error:  # torch's word for shapes that do not meet
         raise UnsuitableError("its tensors do not belong together") from error
     if direction is None:
-        if slots.keys() & {"magnitudes", "up", "mid"}:
+        if slots.keys() & {"magnitudes", "output_magnitudes", "up", "mid"}:
             raise UnsuitableError("half is missing")
         return None
+    if "output_magnitudes" in slots:  # peft's, which for convolutions lie along another dimension
+        return Decomposed(direction, slots["output_magnitudes"].flatten())
     return Decomposed(direction, slots["magnitudes"]) if "magnitudes" in slots else direction
 
 
