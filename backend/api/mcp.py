@@ -13,6 +13,7 @@ from typing import Annotated, cast
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 
+from backend.api import mcp_skip
 from backend.api.answers import actor_of, error_json, status_of
 from backend.api.arguments import request_from
 from backend.api.verbs import Verbs
@@ -74,7 +75,10 @@ def mcp_router(studio: Verbs) -> APIRouter:
         tool = TOOL
         try:
             tool, arguments = _call_of(await _body(request))
-            result = await _generate(studio, actor, arguments, request)
+            if tool == mcp_skip.TOOL:
+                result = await asyncio.to_thread(mcp_skip.skip, studio, actor, arguments)
+            else:
+                result = await _generate(studio, actor, arguments, request)
         except EaselError as error:
             code = error.failure_code if isinstance(error, JobFailedError) else error.code
             content = error_json(code, error.sentence, error.hint)
@@ -83,7 +87,7 @@ def mcp_router(studio: Verbs) -> APIRouter:
 
     @router.get("/mcp/tools")
     def tools(_actor: Who) -> dict[str, object]:
-        return {"tools": [tool_description()]}
+        return {"tools": [tool_description(), dict(mcp_skip.DESCRIPTION)]}
 
     @router.api_route("/health", methods=["GET", "HEAD"])
     def health(_actor: Who) -> dict[str, str]:
@@ -148,10 +152,13 @@ def _call_of(body: Mapping[str, object]) -> tuple[str, Mapping[str, object]]:
     tool = body.get("tool")
     if not isinstance(tool, str):
         raise RequestError("The call does not name a “tool”.", f"Send {_example()}")
-    if tool.replace("_", "-") != TOOL:
-        raise NotFoundError(f"There is no tool called “{tool}”.", f"There is “{TOOL}”.")
+    if tool.replace("_", "-") not in (TOOL, mcp_skip.TOOL):
+        known = f"There are “{TOOL}” and “{mcp_skip.TOOL}”."
+        raise NotFoundError(f"There is no tool called “{tool}”.", known)
     given = body.get("arguments", body.get("parameters", {}))
     arguments = _object(given, "“arguments”")
+    if tool == mcp_skip.TOOL:
+        return tool, arguments
     prompt = arguments.get("prompt")
     if not isinstance(prompt, str) or not prompt.strip():
         raise RequestError("The argument “prompt” is missing.", f"Send {_example()}")

@@ -31,6 +31,10 @@ def page_router(studio: Verbs) -> APIRouter:
     def cancel(job_id: str, actor: Who) -> None:
         studio.jobs.cancel(actor, job_id)
 
+    @router.post("/jobs/{job_id}/skip", status_code=204)
+    def skip(job_id: str, actor: Who) -> None:
+        studio.jobs.skip(actor, job_id)
+
     @router.post("/queue/pause", status_code=204)
     def pause(actor: Who) -> None:
         studio.jobs.pause_queue(actor)

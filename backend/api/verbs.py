@@ -77,6 +77,10 @@ class Jobs(Protocol):
         """End a job; what it made is kept."""
         ...
 
+    def skip(self, actor: Actor, job_id: str) -> None:
+        """Let go of the pictures that are being made, and go on with the next."""
+        ...
+
     def pause_queue(self, actor: Actor) -> None:
         """Begin nothing new."""
         ...

@@ -8,7 +8,7 @@ from backend.schema.base import Frozen
 from backend.schema.events import Event
 from backend.schema.jobs import DeviceView
 
-PROTOCOL_VERSION = 4
+PROTOCOL_VERSION = 5
 KEY_VARIABLE = "EASEL_CHANNEL_KEY"
 """The environment variable that hands a new engine the key of its connection."""
 
@@ -30,6 +30,15 @@ class CancelJob(Frozen):
 
     type: Literal["cancel_job"] = "cancel_job"
     job: str
+
+
+class SkipBatch(Frozen):
+    """Let go of one batch of a job at its next yield, and go on with the next."""
+
+    type: Literal["skip_batch"] = "skip_batch"
+    job: str
+    batch: int
+    """Its place in the request, from 1; one that is done by then stays as it is."""
 
 
 class PauseJobs(Frozen):
@@ -81,7 +90,7 @@ class Heartbeat(Frozen):
 
 
 ToEngine = Annotated[
-    StartJob | CancelJob | PauseJobs | ResumeJobs | FreeMemory | ShutDown,
+    StartJob | CancelJob | SkipBatch | PauseJobs | ResumeJobs | FreeMemory | ShutDown,
     Field(discriminator="type"),
 ]
 FromEngine = Annotated[Ready | JobEvent | Heartbeat, Field(discriminator="type")]

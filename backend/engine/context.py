@@ -21,6 +21,8 @@ class Context:
     """When the person asked, in seconds since the epoch; dates file names and metadata."""
     finished_indices: frozenset[int] = frozenset()
     """Pictures that are on disk already and are not made again."""
+    skipped: set[int] = field(default_factory=set[int])
+    """Batches, from 1, that nobody wants any more; a job looks here at its yields."""
     slots: dict[str, object] = field(default_factory=dict[str, object])
     """The large tensors of this job, where others can find and park them."""
     kept: dict[str, object] = field(default_factory=dict[str, object])

@@ -32,6 +32,7 @@ from backend.engine.registry import families
 from backend.engine.residency import Residency
 from backend.engine.sampling import Pace, begin, plan_pace, sample
 from backend.engine.saving import save
+from backend.engine.skipping import unless_skipped
 from backend.schema.events import Event, ImageReady, Metric, Stage
 from backend.schema.resolved import ResolvedModel, ResolvedRequest
 
@@ -76,19 +77,12 @@ def generate(request: dict[str, object], context: Context) -> Iterator[Event]:
     loads_before, watch = work.residency.loads, PeakWatch()
 
     whole = True
-    for batch in batches:
-        found = _drawn_before(work.drawn, batch)
-        if found is None:
-            latents = yield from work.ladder.attempts("draw", partial(draw, work, batch))
-            found = {index: latents[place] for place, index in batch.missing}
-            for index, latent in found.items():
-                work.drawn.keep(index, latent)
-            del latents
-        else:
-            whole = False
-        context.slots["latents"] = found
-        yield from finish(work, found, context)
-        yield from work.swap.news()
+    for done, batch in enumerate(batches, 1):
+        drawn = yield from unless_skipped(make(work, batch, context), batch, context.skipped)
+        if drawn is None:
+            leave(work, batch, context)
+        whole = whole and drawn is True
+        work.pace.plan(len(batches) - done)
 
     if whole:  # else it would say nothing of how long such pictures take
         in_models = work.residency.seconds_in_models - seconds_before
@@ -98,6 +92,29 @@ def generate(request: dict[str, object], context: Context) -> Iterator[Event]:
             yield from _peaks(work, None if loaded else watch.most)
     yield Metric(name="seconds_total", step=0, value=time.perf_counter() - started)
     yield from _what_it_took(work, context)
+
+
+def make(work: Work, batch: Batch, context: Context) -> Generator[Event, None, bool]:
+    """Draw and save one batch; tells whether it was drawn, or only decoded."""
+    found = _drawn_before(work.drawn, batch)
+    drawn = found is None
+    if found is None:
+        latents = yield from work.ladder.attempts("draw", partial(draw, work, batch))
+        found = {index: latents[place] for place, index in batch.missing}
+        for index, latent in found.items():
+            work.drawn.keep(index, latent)
+        del latents
+    context.slots["latents"] = found
+    yield from finish(work, found, context)
+    yield from work.swap.news()
+    return drawn
+
+
+def leave(work: Work, batch: Batch, context: Context) -> None:
+    """Let go of all that there is of a batch that was skipped."""
+    context.slots.pop("latents", None)
+    for _, index in batch.missing:
+        work.drawn.forget(index)
 
 
 def draw(work: Work, batch: Batch) -> Generator[Event, None, Tensor]:

@@ -25,6 +25,7 @@ class Pace:
     """How fast the job's model calls go, over all its batches."""
 
     calls_planned: int
+    calls_of_batch: int = 0
     calls_made: int = 0
     started: float = field(default_factory=time.perf_counter)
 
@@ -35,11 +36,16 @@ class Pace:
         each = (time.perf_counter() - self.started) / self.calls_made
         return each * max(0, self.calls_planned - self.calls_made)
 
+    def plan(self, batches: int) -> None:
+        """Count anew what is ahead: so many whole batches."""
+        self.calls_planned = self.calls_made + batches * self.calls_of_batch
+
 
 def plan_pace(request: ResolvedRequest, batches: int) -> Pace:
     """Count the model calls that are ahead; the last step of every sampler takes one."""
     calls = find_sampler(request.sampling.sampler).info.calls_per_step
-    return Pace(calls_planned=batches * (calls * (request.sampling.steps - 1) + 1))
+    of_batch = calls * (request.sampling.steps - 1) + 1
+    return Pace(calls_planned=batches * of_batch, calls_of_batch=of_batch)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from backend.channel.messages import (
     PauseJobs,
     ResumeJobs,
     ShutDown,
+    SkipBatch,
     StartJob,
     ToEngine,
 )
@@ -31,6 +32,7 @@ class _Active:
 
     id: str
     events: Iterator[Event]
+    context: Context
 
 
 class Worker:
@@ -74,6 +76,9 @@ class Worker:
             case CancelJob(job=job):
                 if job in self._active:
                     self._end(job, Cancelled())
+            case SkipBatch(job=job, batch=batch):
+                if job in self._active:
+                    self._active[job].context.skipped.add(batch)
             case PauseJobs():
                 self._paused = True
             case ResumeJobs():
@@ -117,7 +122,7 @@ class Worker:
         except Exception as error:  # noqa: BLE001  the worker loop, as above
             self._send(JobEvent(job=message.job, event=failure_of(error)))
             return
-        self._active[message.job] = _Active(message.job, events)
+        self._active[message.job] = _Active(message.job, events, context)
 
     def _function(self, kind: str) -> JobFunction:
         if kind not in self._kinds:

@@ -11,7 +11,7 @@ from backend.jobs.journal import Journal
 from backend.jobs.ports import PictureKeeper
 from backend.jobs.record import Record
 from backend.schema.errors import NotFoundError
-from backend.schema.events import Event, Metric, Preview, TerminalEvent, Warned
+from backend.schema.events import Event, Metric, Preview, Skipped, TerminalEvent, Warned
 from backend.schema.jobs import (
     Actor,
     Job,
@@ -128,8 +128,10 @@ class Board:
     def tell(self, job_id: str, event: Event) -> None:
         """Note what a running job told; what matters later goes into the journal."""
         with self.lock:
-            if isinstance(event, Warned | Metric):
+            if isinstance(event, Warned | Metric | Skipped):
                 self._journal.add_event(job_id, event)
+            if isinstance(event, Skipped):
+                self.forget_previews(job_id)
             self.change(self._records[job_id].after(event))
 
     def preview(self, job_id: str, preview: Preview) -> None:

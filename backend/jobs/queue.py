@@ -5,7 +5,14 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from backend.channel.messages import CancelJob, FreeMemory, PauseJobs, ResumeJobs, StartJob
+from backend.channel.messages import (
+    CancelJob,
+    FreeMemory,
+    PauseJobs,
+    ResumeJobs,
+    SkipBatch,
+    StartJob,
+)
 from backend.channel.supervisor import EngineDeath, EngineListener
 from backend.jobs.arrivals import held_png, picture_of
 from backend.jobs.board import Board
@@ -21,7 +28,7 @@ from backend.jobs.preparing import Preparation
 from backend.jobs.record import Record
 from backend.jobs.system import Condition, system_view
 from backend.jobs.turns import in_turn
-from backend.schema.errors import EngineLostError
+from backend.schema.errors import EngineLostError, RequestError
 from backend.schema.events import (
     Cancelled,
     Event,
@@ -47,6 +54,7 @@ RETRY_SECONDS = 1.0
 WAITING = "Waiting for the engine"
 HANDED_OVER = "The engine is getting ready"
 """Until the job tells something itself; the first one waits for the engine's model classes."""
+SKIPPING = "Going on with the next picture"
 PAUSED_BY_HAND = "The queue was paused by hand."
 
 
@@ -127,6 +135,21 @@ class JobQueue:
                 self._board.change(replace(record, stage="Stopping"))
             elif self._now() - self._cancel_asked >= DOUBLE_CLICK_SECONDS:
                 self._engine.kill()
+
+    def skip(self, job_id: str) -> None:
+        """Let go of the pictures of a job that are being made, and go on with the next.
+
+        Raises:
+            RequestError: When the engine makes no picture of it now.
+        """
+        with self._board.lock:
+            record = self._board.get(job_id)
+            if job_id != self._sent or self._cancel_asked is not None or record.batch is None:
+                raise RequestError(
+                    "No picture of this job is being made now.", "Cancel the job instead."
+                )
+            self._engine.send(SkipBatch(job=job_id, batch=record.batch))
+            self._board.change(replace(record, stage=SKIPPING, progress=None))
 
     def pause(self, reason: str = PAUSED_BY_HAND) -> None:
         """Begin nothing new and stop advancing what runs."""
@@ -283,7 +306,7 @@ class JobQueue:
                 job=job.id,
                 kind=job.kind,
                 request=job.request,
-                finished_indices=tuple(sorted(record.made)),
+                finished_indices=tuple(sorted(record.settled)),
                 created=job.created,
             )
         )

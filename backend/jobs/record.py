@@ -11,6 +11,7 @@ from backend.schema.events import (
     Finished,
     Progress,
     SetAside,
+    Skipped,
     Stage,
     TerminalEvent,
     Warned,
@@ -45,6 +46,8 @@ class Record:
     pictures: tuple[PictureView, ...] = ()
     made: frozenset[int] = frozenset()
     """The indices of all pictures that were made, deleted ones included."""
+    skipped: frozenset[int] = frozenset()
+    """Those of pictures that a person did not wait for."""
     warnings: tuple[str, ...] = ()
     outcome: str = ""
     failure: Failed | None = None
@@ -78,8 +81,20 @@ class Record:
 
     @property
     def complete(self) -> bool:
-        """Whether every picture that was asked for was made; never where none was."""
-        return 0 < self.pictures_wanted <= len(self.made)
+        """Whether no picture is left to make; never where none was asked for."""
+        return 0 < self.pictures_wanted <= len(self.settled)
+
+    @property
+    def settled(self) -> frozenset[int]:
+        """The indices of pictures that are not to be made (again)."""
+        return self.made | self.skipped
+
+    @property
+    def batch(self) -> int | None:
+        """The batch that is made now, or next, from 1; None where none is left."""
+        left = (index for index in range(self.pictures_wanted) if index not in self.settled)
+        first = next(left, None)
+        return None if first is None else first // self.job.generation.batch.size + 1
 
     def after(self, event: Event) -> Self:
         """The record after the job told something; pictures are added with `with_picture`."""
@@ -91,6 +106,8 @@ class Record:
                 return replace(self, progress=event)
             case Warned() if event.sentence not in self.warnings:
                 return replace(self, warnings=(*self.warnings, event.sentence))
+            case Skipped():
+                return replace(self, skipped=self.skipped | frozenset(event.indices))
             case Finished():
                 return replace(self, outcome=event.sentence)
             case Failed() | SetAside():
@@ -119,7 +136,8 @@ class Record:
         """The record with a picture, in place of what its index stood for."""
         others = [other for other in self.pictures if other.index != picture.index]
         pictures = sorted([*others, picture], key=lambda view: view.index)
-        return replace(self, pictures=tuple(pictures), made=self.made | {picture.index})
+        made, skipped = self.made | {picture.index}, self.skipped - {picture.index}
+        return replace(self, pictures=tuple(pictures), made=made, skipped=skipped)
 
     def without_picture(self, picture_id: str) -> Self:
         """The record after a picture was deleted; it still counts as made."""
@@ -146,6 +164,7 @@ class Record:
             on_host=self.job.on_host,
             progress=self.progress,
             pictures_wanted=self.pictures_wanted,
+            pictures_skipped=len(self.skipped),
             pictures=self.pictures,
             warnings=self.warnings,
             outcome=self.outcome,

@@ -78,6 +78,13 @@ class Warned(Frozen):
     sentence: str
 
 
+class Skipped(Frozen):
+    """Nobody wants these pictures any more; the job goes on with the next."""
+
+    type: Literal["skipped"] = "skipped"
+    indices: tuple[int, ...]
+
+
 class Finished(Frozen):
     """The job did all that was asked."""
 
@@ -129,6 +136,7 @@ Event = Annotated[
     | ImageUnsaved
     | Metric
     | Warned
+    | Skipped
     | Finished
     | Failed
     | Cancelled

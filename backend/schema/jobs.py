@@ -154,6 +154,8 @@ class JobView(Frozen):
     """Whether the page's own process does it, beside the engine and its queue."""
     progress: Progress | None = None
     pictures_wanted: int = 0
+    pictures_skipped: int = 0
+    """How many of them a person did not wait for."""
     pictures: tuple[PictureView, ...] = ()
     warnings: tuple[str, ...] = ()
     outcome: str = ""

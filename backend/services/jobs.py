@@ -61,6 +61,16 @@ class Jobs:
         else:
             self._queue.cancel(job_id)
 
+    def skip(self, actor: Actor, job_id: str) -> None:
+        """Let go of the pictures of a job that are being made, and go on with the next.
+
+        Raises:
+            NotFoundError: When there is no such job, or it is somebody else's.
+            RequestError: When no picture of it is being made now.
+        """
+        self._mine(actor, job_id)
+        self._queue.skip(job_id)
+
     def pause_queue(self, actor: Actor) -> None:
         """Begin nothing new, and stop where the running job is.
 

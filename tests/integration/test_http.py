@@ -32,6 +32,7 @@ def test_jobs_and_queue_are_steered(visitor, studio):
     for path in ("/api/queue/pause", "/api/queue/resume"):
         assert visitor.post(path).status_code == 204
     answer = visitor.post("/api/jobs/nothing/cancel")
+    assert visitor.post("/api/jobs/nothing/skip").status_code == 404
 
     assert studio.done == ["pause", "resume"]
     assert answer.status_code == 404

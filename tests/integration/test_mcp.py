@@ -12,7 +12,7 @@ from backend.metadata import infotext
 from backend.metadata.catalogue import load_catalogue
 from backend.schema.events import Failed
 from backend.schema.generation import GENERATION_FIELDS, GenerationRequest
-from backend.schema.jobs import JobState
+from backend.schema.jobs import OWNER, JobState
 from tests.fixtures.studio import MemoryStudio
 
 
@@ -199,7 +199,9 @@ def test_a_cancelled_job_says_so(visitor, studio):
 
 
 def test_the_list_of_tools_is_complete(visitor):
-    (tool,) = visitor.get("/mcp/tools").json()["tools"]
+    tool, skip = visitor.get("/mcp/tools").json()["tools"]
+
+    assert skip["name"] == "skip"
 
     schema = tool["inputSchema"]
     names = {spec.setting.short_name for spec in GENERATION_FIELDS}
@@ -207,3 +209,18 @@ def test_the_list_of_tools_is_complete(visitor):
     assert schema["required"] == ["prompt"]
     assert schema["properties"]["steps"]["maximum"] == 150
     assert all(json.dumps(entry["description"]) for entry in schema["properties"].values())
+
+
+def test_the_picture_that_is_being_made_is_skipped(visitor, studio):
+    studio.state = JobState.RUNNING
+    job = studio.submit(OWNER, GenerationRequest()).id
+
+    named = call(visitor, "skip", job_id=job).json()
+    gone = call(visitor, "skip", job_id="gone")
+    wrong = call(visitor, "skip", job_id=job, picture=1)
+    none = call(visitor, "skip")
+
+    assert named["result"] == {"job_id": job}
+    assert studio.done == [f"skip {job}"]
+    assert (gone.status_code, wrong.status_code, none.status_code) == (404, 400, 404)
+    assert none.json()["error"]["sentence"] == "No picture is being made."

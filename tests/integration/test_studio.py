@@ -134,6 +134,22 @@ def test_a_cancelled_job_keeps_what_it_made(studio, tmp_path):
     assert engine_of_this_process().pid == engine
 
 
+def test_a_skipped_picture_is_left_out_and_the_job_goes_on(studio, tmp_path):
+    job = studio.generation.submit(OWNER, asked("slow cat", 3))
+    wait_for(studio, job, lambda view: view.stage == "Waiting")
+
+    studio.jobs.skip(OWNER, job.id)
+    wait_for(studio, job, lambda view: view.pictures_skipped == 1)
+    go_on(tmp_path)
+    view = ended(studio, job)
+
+    assert view.state is JobState.FINISHED
+    assert [picture.index for picture in view.pictures] == indices_on_disk(tmp_path, job) == [1, 2]
+    assert len(studio.gallery.newest(OWNER)) == 2
+    with pytest.raises(NotFoundError):
+        studio.jobs.skip(ANNA, job.id)
+
+
 def test_a_paused_job_stands_still_and_goes_on(studio):
     job = studio.generation.submit(OWNER, asked("a cat", 10, steps=20))
     wait_for(studio, job, lambda view: len(view.pictures) >= 1)

@@ -76,7 +76,8 @@ function snapshot(state, item) {
 function job(state, { job: changed }) {
   const jobs = new Map(state.jobs).set(changed.id, changed);
   const previews = new Map(state.previews);
-  if (changed.state !== "running") previews.delete(changed.id);
+  const skipped = changed.pictures_skipped > (state.jobs.get(changed.id)?.pictures_skipped ?? 0);
+  if (skipped || changed.state !== "running") previews.delete(changed.id);
   const ended = [...jobs.values()].filter((known) => !goesOn(known));
   ended.sort((a, b) => b.created - a.created).slice(KEPT_JOBS).forEach((known) => jobs.delete(known.id));
   return { jobs, previews };

@@ -20,6 +20,7 @@ from backend.channel.messages import (
     Ready,
     ResumeJobs,
     ShutDown,
+    SkipBatch,
     StartJob,
     ToEngine,
 )
@@ -35,6 +36,7 @@ from backend.schema.events import (
     Progress,
     Remedy,
     SetAside,
+    Skipped,
     Stage,
     Warned,
 )
@@ -65,6 +67,7 @@ EVENTS = (
     ),
     Metric(name="loss", step=4, value=0.25),
     Warned(sentence="Picture 1 is black."),
+    Skipped(indices=(2, 3)),
     Finished(),
     Failed(
         code="model",
@@ -85,6 +88,7 @@ TO: tuple[ToEngine, ...] = (
         created=1_790_000_000.5,
     ),
     CancelJob(job=JOB),
+    SkipBatch(job=JOB, batch=2),
     PauseJobs(),
     ResumeJobs(),
     FreeMemory(),

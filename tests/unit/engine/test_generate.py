@@ -13,7 +13,16 @@ from backend.engine.memory import swap
 from backend.engine.run import generate, prepare
 from backend.metadata.own import read_metadata
 from backend.schema.errors import ModelDamagedError, ModelMissingError, NotFoundError
-from backend.schema.events import Event, ImageReady, Metric, Preview, Progress, Stage, Warned
+from backend.schema.events import (
+    Event,
+    ImageReady,
+    Metric,
+    Preview,
+    Progress,
+    Skipped,
+    Stage,
+    Warned,
+)
 from backend.schema.picture_settings import BatchSettings
 from backend.schema.resolved import ResolvedRequest, ResolvedSampling
 from tests.fixtures.short_memory import READ, short_memory
@@ -91,6 +100,27 @@ def test_pictures_that_exist_are_not_made_again_and_the_others_do_not_change(mak
 
     assert set(pixels(tmp_path, rest)) == {1}
     assert pixels(tmp_path, rest)[1] == whole[1]
+
+
+def test_a_skipped_batch_leaves_nothing_and_the_others_do_not_change(make, tmp_path, kept):
+    request = starter_request(batch=BatchSettings(size=2, count=3), seed=3)
+    whole = pixels(tmp_path, make(request, job="6" * 12))
+    context = context_in(tmp_path, job="8" * 12, kept=kept)
+    events: list[Event] = []
+    for event in generate(request.model_dump(mode="json"), context):
+        events.append(event)
+        if isinstance(event, Progress) and (event.batch, event.step) == (1, 2):
+            context.skipped.add(1)
+        if isinstance(event, ImageReady) and event.index == 4:
+            context.skipped.add(3)  # one of its pictures is saved already
+
+    assert of_type(events, Skipped) == [Skipped(indices=(0, 1)), Skipped(indices=(5,))]
+    rest = pixels(tmp_path, events)
+    assert rest == {index: whole[index] for index in (2, 3, 4)}
+    assert not list((tmp_path / "data" / "latents").glob(f"{'8' * 12}*"))
+    assert "latents" not in context.slots
+    assert not [each for each in of_type(events, Progress) if each.batch == 1 and each.step == 3]
+    assert "seconds_in_models" not in {each.name for each in events if isinstance(each, Metric)}
 
 
 def test_nothing_left_to_make_is_no_work(make):

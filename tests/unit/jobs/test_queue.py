@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from backend.channel.messages import CancelJob, PauseJobs, ResumeJobs
-from backend.schema.errors import EngineLostError, NotFoundError, OutputError
+from backend.channel.messages import CancelJob, PauseJobs, ResumeJobs, SkipBatch
+from backend.schema.errors import EngineLostError, NotFoundError, OutputError, RequestError
 from backend.schema.events import (
     Cancelled,
     Failed,
@@ -13,6 +13,7 @@ from backend.schema.events import (
     Metric,
     Preview,
     Progress,
+    Skipped,
     Stage,
     Warned,
 )
@@ -105,6 +106,54 @@ def test_a_job_ends_once(desk):
     assert desk.view().pictures == ()
     desk.board.end(job(1).id, Cancelled())
     assert desk.view().state is JobState.FINISHED
+
+
+# Pictures that nobody waits for.
+
+
+def test_what_is_being_made_is_skipped_and_the_job_goes_on_to_its_end(desk):
+    desk.be_ready()
+    desk.queue.submit(job(1, pictures=3))
+    desk.tell(ready(1, 0), PROGRESS)
+
+    desk.queue.skip(job(1).id)
+    assert desk.engine.told(SkipBatch) == [SkipBatch(job=job(1).id, batch=2)]
+    assert (desk.view().stage, desk.view().progress) == ("Going on with the next picture", None)
+    desk.tell(Preview(index=1, jpeg="AAAA"), Skipped(indices=(1,)), ready(1, 2), Finished())
+
+    assert desk.view().state is JobState.FINISHED
+    assert desk.view().pictures_skipped == 1
+    assert [each.index for each in desk.view().pictures] == [0, 2]
+    assert desk.board.previews(OWNER) == ()
+
+
+def test_what_was_skipped_is_not_made_after_a_restart(desk, tmp_path):
+    desk.be_ready()
+    desk.queue.submit(job(1, pictures=3))
+    desk.tell(Skipped(indices=(0,)))
+
+    later = restarted(desk, tmp_path)
+    later.queue.recover()
+    later.be_ready()
+
+    assert later.last_start().finished_indices == (0,)
+    later.tell(ready(1, 1), ready(1, 2))
+    later.die()
+    later.be_ready()
+    assert later.view().state is JobState.FINISHED  # nothing was left to make
+
+
+def test_only_what_is_being_made_can_be_skipped(desk):
+    desk.be_ready()
+    desk.queue.submit(job(1))
+    desk.queue.submit(job(2))
+
+    with pytest.raises(RequestError):
+        desk.queue.skip(job(2).id)
+    desk.queue.cancel(job(1).id)
+    with pytest.raises(RequestError):
+        desk.queue.skip(job(1).id)
+    assert desk.engine.told(SkipBatch) == []
 
 
 def test_owners_take_turns(desk):
