@@ -190,7 +190,9 @@ def test_our_own_code_is_small_and_names_no_other_address():
     first = sum(file.stat().st_size for file in STATIC.glob("*.js"))
     later = sum(file.stat().st_size for file in STATIC.glob("browser/*.js"))
     assert first < 72_000
+    writing = sum(file.stat().st_size for file in STATIC.glob("writing/*.js"))
     assert later < 60_000
+    assert writing < 24_000
     written = (file for place in (STATIC, TEMPLATES, FRAGMENTS) for file in place.rglob("*.*"))
     for file in written:
         addresses = set(re.findall(r"https?://[^\s\"')]+", file.read_text()))
