@@ -19,6 +19,7 @@ from ui.helping.routes import helping_routes
 from ui.memory.routes import memory_routes
 from ui.panels import top_bar
 from ui.picker.routes import picker_routes
+from ui.reading.routes import reading_routes
 from ui.routes import STATIC, page_routes
 from ui.tabs import gallery, models, text_to_image
 from ui.theme import easel_theme
@@ -51,6 +52,7 @@ def mount_page(app: FastAPI, studio: Verbs) -> FastAPI:
     app.include_router(page_routes(studio))
     app.include_router(picker_routes(studio))
     app.include_router(memory_routes(studio))
+    app.include_router(reading_routes(studio))
     app.include_router(guide_routes(studio))
     app.include_router(helping_routes(studio))
     app.include_router(writing_routes(studio))

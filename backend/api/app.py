@@ -10,6 +10,7 @@ from backend.api.mcp import mcp_router
 from backend.api.memory import memory_router
 from backend.api.page import page_router
 from backend.api.pictures import picture_router
+from backend.api.readings import reading_router
 from backend.api.verbs import Verbs
 
 
@@ -19,6 +20,7 @@ def create_app(studio: Verbs, access: Access) -> FastAPI:
     app.include_router(login_router(access))
     app.include_router(page_router(studio))
     app.include_router(picture_router(studio))
+    app.include_router(reading_router(studio))
     app.include_router(memory_router(studio))
     app.include_router(mcp_router(studio))
     return app

@@ -3,25 +3,17 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Protocol
 
 import click
 
 from backend.api.model_view import printable
+from backend.api.reading_verbs import Readings
 from backend.api.running import DONE, MISUSED, run_command
 from backend.schema.base import Frozen
 from backend.schema.errors import EaselError
 from backend.schema.fields import Scalar
 from backend.schema.generation import GENERATION_FIELDS
 from backend.schema.readings import FoundModel, PictureReading
-
-
-class Readings(Protocol):
-    """What the command needs of Studio."""
-
-    def of_file(self, path: Path) -> PictureReading:
-        """What a file on this machine tells."""
-        ...
 
 
 class Told(Frozen):

@@ -12,6 +12,7 @@ from backend.api.guide_verbs import Guide
 from backend.api.hub_verbs import Hubs
 from backend.api.known_verbs import Identifying, Previews, Updates
 from backend.api.writing_verbs import Writing
+from backend.api.reading_verbs import Readings
 from backend.schema.catalogue import Catalogue, CheckpointInfo, ComponentInfo
 from backend.schema.conversion import TargetPrecision
 from backend.schema.generation import GenerationRequest
@@ -362,6 +363,11 @@ class Verbs(Protocol):
     @property
     def guide(self) -> Guide:
         """A guided start."""
+        ...
+
+    @property
+    def readings(self) -> Readings:
+        """How pictures of any program were made."""
         ...
 
     @property

@@ -1,5 +1,6 @@
 """Looking for models on the hubs."""
 
+import re
 from collections.abc import Generator
 from contextlib import contextmanager
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -28,6 +29,8 @@ from backend.services.hub_pictures import HubPictures
 from backend.services.owner import only_the_owner
 
 Found = tuple[HubModel, HubVersion]
+_HASH = re.compile(r"hash:([0-9a-f]{8,64})", re.IGNORECASE)
+"""A file by its hash, of any kind that CivitAI knows, such as the ten digits of A1111."""
 
 
 @contextmanager
@@ -96,7 +99,7 @@ class Hubs:
         return self._shown(self._huggingface.model(model_id, version_id))
 
     def resolve(self, actor: Actor, text: str) -> tuple[HubModel, HubVersion, HubFile | None]:
-        """What a pasted link, AIR identifier or repository's name points at.
+        """What a pasted link, AIR identifier, repository's name or `hash:…` points at.
 
         Where it names no file, the file is the one that is usually taken; None where none is.
 
@@ -104,6 +107,9 @@ class Hubs:
             RequestError: When it points at nothing on a hub.
             HubError: When the hub does not answer as it should, or has it not.
         """
+        hashed = _HASH.fullmatch(text.strip())
+        if hashed:
+            return self._hashed(actor, hashed[1])
         link = parse_link(text, self._settings)
         model, version = self._linked(actor, link)
         file = _file_of(link, version)
@@ -113,6 +119,15 @@ class Hubs:
                 f"Look at its files on {model.card.page}.",
             )
         return model, version, file
+
+    def _hashed(self, actor: Actor, digits: str) -> tuple[HubModel, HubVersion, None]:
+        found = self.version_by_hash(actor, digits)
+        if found is None:
+            raise HubGoneError(
+                f"CivitAI knows no file with the hash {digits[:12]}.",
+                "Look for its name: makers often give their files new hashes.",
+            )
+        return *found, None
 
     def version_by_hash(self, actor: Actor, sha256: str) -> Found | None:
         """The version on CivitAI that has a file of this hash; None where there is none.

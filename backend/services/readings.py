@@ -1,10 +1,10 @@
 """What pictures tell of how they were made, with the models that are here."""
 
-import io
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from backend.library.library import Library
 from backend.metadata.catalogue import load_catalogue
@@ -76,9 +76,9 @@ class Readings:
                 "Look at the name, and whether you may read it.",
             ) from error
 
-    def of_bytes(self, content: bytes, name: str) -> PictureReading:
-        """What a picture in memory tells; see `of_file`."""
-        return self._of(io.BytesIO(content), name)
+    def of_stream(self, content: IO[bytes], name: str) -> PictureReading:
+        """What a picture tells that somebody sent; see `of_file`."""
+        return self._of(content, name)
 
     def of_text(self, text: str) -> PictureReading | None:
         """What A1111's text tells; None where it is no such text."""

@@ -17,7 +17,8 @@ const NO_ANSWER = {
 /** Call a route; returns its JSON, or null where it has none. */
 export async function call(method, path, body, patience = 60_000) {
   const options = { method, headers: {}, signal: AbortSignal.timeout(patience) };
-  if (body !== undefined) {
+  if (body instanceof Blob) options.body = body;
+  else if (body !== undefined) {
     options.headers["Content-Type"] = "application/json";
     options.body = JSON.stringify(body);
   }

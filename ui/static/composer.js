@@ -3,10 +3,12 @@
 import { facts, fillDetails, part, root, say, set } from "./dom.js";
 import { form } from "./form.js";
 import { library } from "./library.js";
+import { reads } from "./receiving.js";
 import { store } from "./store.js";
 import { giveUp } from "./doings.js";
 
-part("easel-composer-links", form, ({ sheet, badge, negative, words, ideas }) => {
+part("easel-composer-links", form, ({ sheet, badge, negative, words, ideas, read }) => {
+  read.onclick = () => reads("choose");
   sheet.onclick = () => root.toggleAttribute("data-sheet");
   negative.onclick = () => {
     if (root.dataset.negative === "open") form.showNegative(false);

@@ -12,6 +12,7 @@ import "./memory.js";
 import "./models.js";
 import "./panes.js";
 import "./queue.js";
+import "./receiving.js";
 import "./results.js";
 import "./stage.js";
 import "./viewer.js";

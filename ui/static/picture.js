@@ -4,6 +4,7 @@ import { copy, copyOf, say, set } from "./dom.js";
 import { enlarge, isSmall } from "./enlarge.js";
 import { clock } from "./words.js";
 import { remove, reuse, vary } from "./doings.js";
+import { reads } from "./receiving.js";
 
 const CONFIRM_MS = 4000;
 const LARGEST_SCALE = 6;
@@ -28,6 +29,7 @@ export function thumbnail(picture, onclick) {
 export function wireActions(buttons, current) {
   buttons.vary.onclick = () => vary(current());
   buttons.reuse.onclick = () => reuse(current());
+  buttons.settings.onclick = () => reads("settings", current());
   buttons.copyPrompt.onclick = () => copy(current().prompt, buttons.copyPrompt);
   buttons.copySeed.onclick = () => copy(String(current().seed), buttons.copySeed);
   askBefore(buttons.delete, () => remove(current()));

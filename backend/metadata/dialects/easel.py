@@ -7,6 +7,7 @@ from backend.metadata.own import own_metadata
 from backend.metadata.teller import Teller
 from backend.prompts.tags import take_tags
 from backend.schema.catalogue import Catalogue
+from backend.schema.generation import GenerationRequest
 from backend.schema.readings import Reading
 
 _PROGRAM = "Easel"
@@ -22,7 +23,8 @@ def read(texts: FileTexts, catalogue: Catalogue) -> Reading | None:
     teller = Teller(catalogue)
     request = made.as_request(own.index)
     for field_id, value in request.to_fields().items():
-        teller.put(field_id, value)
+        if field_id not in _unheeded(request):
+            teller.put(field_id, value)
     if request.model.vae is None:
         teller.leave_to_checkpoint("model.vae")
     teller.words(request.prompt.positive, request.prompt.negative)
@@ -38,6 +40,14 @@ def read(texts: FileTexts, catalogue: Catalogue) -> Reading | None:
     }
     for lora in made.loras:
         teller.model("LoRA", lora.name, lora.sha256, weights.get(lora.name, ""))
-    return teller.reading(
-        f"{_PROGRAM} {own.easel_version}", infotext.write(made, own.index, catalogue)
-    )
+    return teller.reading(_PROGRAM, infotext.write(made, own.index, catalogue))
+
+
+def _unheeded(request: GenerationRequest) -> set[str]:
+    """Fields that changed nothing of the picture."""
+    unheeded = {"batch.count"}
+    if request.refiner.checkpoint is None:
+        unheeded.add("refiner.switch_at")
+    if request.seed.variation_strength == 0:
+        unheeded.add("seed.variation")
+    return unheeded

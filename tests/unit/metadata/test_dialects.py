@@ -6,11 +6,14 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from backend.metadata.catalogue import load_catalogue
 from backend.metadata.file_texts import FileTexts
+from backend.metadata.png import encode_png
 from backend.metadata.reading import dialects, read_picture, read_text, reading_of
 from tests.fixtures import foreign_pictures as made
+from tests.fixtures.requests import resolved
 
 CATALOGUE = load_catalogue()
 
@@ -367,6 +370,18 @@ def test_a_picture_of_novelai(hidden):
     assert reading.fields["seed.value"] == 3071474384
     assert any("rewritten" in line for line in reading.unused)
     assert "SMEA: True" in reading.unused
+
+
+def test_a_picture_of_easel_tells_all_that_made_it():
+    request = resolved("a barn <lora:barn:0.8:0.5>", "rain", seed=9)
+    content = encode_png(Image.new("RGB", (8, 8)), request, 0, 1.0)
+
+    reading = read(content)
+
+    assert reading.program == "Easel"
+    assert reading.request == request.as_request(0)
+    assert models(reading)["checkpoint", "starter"] == ("ab" * 32, "")
+    assert reading.unused == ()
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Reading pictures: models that are here are found by their hash, then by their name."""
 
+import io
 import json
 
 import pytest
@@ -40,7 +41,7 @@ READINGS = Readings(lambda: LIBRARY, load_catalogue())
 
 
 def test_a_model_is_found_by_its_hash_then_by_its_name():
-    picture = READINGS.of_bytes(made.png({"parameters": made.A1111}), "a.png")
+    picture = READINGS.of_stream(io.BytesIO(made.png({"parameters": made.A1111})), "a.png")
 
     found = {each.use: (each.installed, each.by_hash) for each in picture.models}
     assert found["checkpoint"] == ("checkpoints/renamed.safetensors", True)
@@ -74,7 +75,7 @@ def test_what_cannot_be_read_says_why(tmp_path):
 def test_a_picture_of_comfyui_names_what_is_here():
     content = made.png({"prompt": json.dumps(made.comfy_graph())})
 
-    picture = READINGS.of_bytes(content, "a.png")
+    picture = READINGS.of_stream(io.BytesIO(content), "a.png")
 
     assert {each.name: bool(each.installed) for each in picture.models} == {
         "dream": False, "barn": True, "fine": False, "easyneg": False,

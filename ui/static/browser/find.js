@@ -11,9 +11,9 @@ import { styled } from "./styled.js";
 const WANTED_KEY = "easel.find";
 const MATURE_KEY = "easel.find.mature";
 const LONGEST_WORDS = 200;
-const LINK = /^(https?:\/\/|(urn:)?air:|civitai:|huggingface:|(www\.)?(civitai\.com|huggingface\.co|hf\.co)\/|\d+\s*@\s*\d+$|[\w.-]+\/[\w.-]+$)/i;
+const LINK = /^(https?:\/\/|(urn:)?air:|civitai:|huggingface:|(www\.)?(civitai\.com|huggingface\.co|hf\.co)\/|\d+\s*@\s*\d+$|[\w.-]+\/[\w.-]+$|hash:[\da-f]{8,64}$)/i;
 
-/** Set the view up; gives what shows it again, with `{ link }` of a model to tell of. */
+/** Set the view up; gives what shows it again, with `{ link }` of a model to tell of, or `{ words }` to search. */
 export async function open(section) {
   const [drawn] = await Promise.all([get("/find"), styled("find")]);
   section.innerHTML = drawn;
@@ -117,7 +117,12 @@ export async function open(section) {
   if (mature) mature.checked = remembered(MATURE_KEY, "localStorage") === "on";
   fits();
 
-  return ({ link, tokens } = {}) => {
+  return ({ link, tokens, words } = {}) => {
+    if (words) {
+      text.value = words;
+      keep();
+      search();
+    }
     if (link) pane.link(link);
     if (tokens) pane.tokens();
   };
