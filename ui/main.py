@@ -16,6 +16,7 @@ from ui.facts import page_facts
 from ui.guide.routes import guide_routes
 from ui.head import PageHead, static_version
 from ui.helping.routes import helping_routes
+from ui.loras.routes import lora_routes
 from ui.memory.routes import memory_routes
 from ui.panels import top_bar
 from ui.picker.routes import picker_routes
@@ -51,6 +52,7 @@ def mount_page(app: FastAPI, studio: Verbs) -> FastAPI:
     static = f"/page/{static_version(STATIC)}"
     app.include_router(page_routes(studio))
     app.include_router(picker_routes(studio))
+    app.include_router(lora_routes(studio))
     app.include_router(memory_routes(studio))
     app.include_router(reading_routes(studio))
     app.include_router(guide_routes(studio))

@@ -11,6 +11,7 @@ from backend.api.download_verbs import Downloads
 from backend.api.guide_verbs import Guide
 from backend.api.hub_verbs import Hubs
 from backend.api.known_verbs import Identifying, Previews, Updates
+from backend.api.lora_verbs import Loras
 from backend.api.writing_verbs import Writing
 from backend.api.reading_verbs import Readings
 from backend.schema.catalogue import Catalogue, CheckpointInfo, ComponentInfo
@@ -348,6 +349,11 @@ class Verbs(Protocol):
     @property
     def writing(self) -> Writing:
         """Reading prompts while somebody types."""
+        ...
+
+    @property
+    def loras(self) -> Loras:
+        """LoRAs that can be put on, and those that a prompt puts on."""
         ...
 
     @property

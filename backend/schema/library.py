@@ -67,6 +67,16 @@ class LibraryEntry(Frozen):
             return self.id.rpartition("/")[2]
         return self.model.title or self.model.name
 
+    @property
+    def trigger_words(self) -> tuple[str, ...]:
+        """What calls up what a LoRA learned, as its file says it, then its side-car; each once."""
+        told = (
+            *(self.model.trigger_words if self.model else ()),
+            *(self.card.trigger_words if self.card else ()),
+        )
+        words = (word.strip(", ") for word in told)
+        return tuple(dict.fromkeys(word for word in words if word))
+
 
 class ModelFolder(Frozen):
     """A folder that the library looks through."""

@@ -44,7 +44,7 @@ class ModelSettings(Frozen):
         int,
         Setting(
             label="CLIP skip",
-            help="Where the text encoder is read; 2 is without its last layer, as anime models want.",
+            help="Where the text encoder is read; many anime models want 2, before its last layer.",
             minimum=1,
             maximum=12,
             step=1,

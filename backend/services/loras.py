@@ -26,10 +26,10 @@ class LorasByName:
     def __init__(self, entries: Iterable[LibraryEntry]) -> None:
         """Look through the library's entries, broken ones too."""
         self._named: defaultdict[str, list[LibraryEntry]] = defaultdict(list)
-        for entry in entries:
-            if _is_lora(entry):
-                for name in _names(entry):
-                    self._named[name.casefold()].append(entry)
+        self.all = tuple(entry for entry in entries if _is_lora(entry))
+        for entry in self.all:
+            for name in _names(entry):
+                self._named[name.casefold()].append(entry)
 
     def find(self, name: str, family: str) -> LibraryEntry:
         """The first of this name, best one that fits a family.
@@ -139,21 +139,31 @@ def _distance(model: ModelFile | None, family: str) -> int:
     return 1 if families == _UNDECIDED else 2
 
 
+def why_not(entry: LibraryEntry, family: str) -> str:
+    """Why a LoRA cannot be drawn with, as a sentence; empty where it can, or may."""
+    if entry.model is None:
+        return entry.problem.sentence if entry.problem else "Its file cannot be read."
+    if family and _distance(entry.model, family) > 1:
+        return f"It is for {_made_for(entry.model)}; the checkpoint is {Family(family).label}."
+    return ""
+
+
 def _require_fitting(name: str, entry: LibraryEntry, request: ResolvedRequest) -> None:
     if entry.model is None:
-        reason = entry.problem.sentence if entry.problem else "Its file cannot be read."
         hint = entry.problem.hint if entry.problem else "Download it again."
+        reason = why_not(entry, request.model.family)
         raise ModelError(f"The LoRA “{name}” cannot be used. {reason}", hint)
     if _distance(entry.model, request.model.family) > 1:
-        made_for = " or ".join(
-            each.label for each in entry.model.fits or (entry.model.family,)
-        ).replace(Family.OTHER.label, entry.model.family_label)
         raise OutOfRangeError(
-            f"The LoRA “{name}” is for {made_for}; “{request.model.name}” is "
+            f"The LoRA “{name}” is for {_made_for(entry.model)}; “{request.model.name}” is "
             f"{Family(request.model.family).label}.",
             "Choose a checkpoint of its family, or take it out of the prompt.",
             _FIELD,
         )
+
+
+def _made_for(model: ModelFile) -> str:
+    return " or ".join(each.label for each in model.fits) or model.family_label
 
 
 def _missing(missing: Mapping[str, NotFoundError]) -> OutOfRangeError:

@@ -11,6 +11,7 @@ from ui.facts import PageFacts
 _GROUPS = (
     ("Size", "shape", ("size.width", "size.height")),
     ("Pictures", "pictures", ("batch.count", "batch.size")),
+    ("LoRA", "loras", ()),
     (
         "Sampling",
         "",
