@@ -128,3 +128,36 @@ def test_the_list_fits_a_phone(page):
     assert box
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= PHONE["width"]
+
+
+TAGS = """async (calls) => {
+  const main = document.querySelector("script[src*='main.js']").src;
+  const code = await import(main.replace("main.js", "loras/tags.js"));
+  return calls.map(([name, ...given]) => code[name](...given));
+}"""
+TAG = "<lora:ink:0.8>"
+
+
+def test_tags_come_and_go_without_a_trace(page):
+    expected = {
+        ("withoutTag", f"a cat {TAG}, black ink", TAG): "a cat, black ink",
+        ("withoutTag", f"a cat, {TAG}, dog", TAG): "a cat, dog",
+        ("withoutTag", f"a cat, {TAG}", TAG): "a cat",
+        ("withoutTag", f"{TAG}, a cat", TAG): "a cat",
+        ("withoutTag", f"a cat {TAG} dog", TAG): "a cat dog",
+        ("withoutTag", f"a cat\n{TAG}\ndog", TAG): "a cat\ndog",
+        ("withoutTag", "a cat", TAG): "a cat",
+        ("withTag", "", TAG): TAG,
+        ("withTag", "a cat, ", TAG): f"a cat, {TAG}",
+        ("weighed", TAG, 1): "<lora:ink:1>",
+        ("weighed", "<lora:ink>", 0.5): "<lora:ink:0.5>",
+        ("weighed", "<lora:ink:0.8:0.3>", 0.5): "<lora:ink:0.5:0.3>",
+        ("weighed", "<lora:ink:te=0.3:unet=0.8>", 0.5): "<lora:ink:te=0.3:unet=0.5>",
+        ("turnedWords", "a cat", "ink style"): "a cat, ink style",
+        ("turnedWords", "a cat, Ink Style, dog", "ink style"): "a cat, dog",
+        ("turnedWords", f"a cat {TAG}, one, two", "one, two"): f"a cat {TAG}",
+        ("saysWords", "a cat, inkstyle", "ink"): False,
+        ("saysWords", f"{TAG} ink, a cat", "ink"): True,
+    }
+
+    assert page.evaluate(TAGS, [list(call) for call in expected]) == list(expected.values())

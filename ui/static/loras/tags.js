@@ -16,15 +16,11 @@ export function withTag(prompt, tag) {
 export function withoutTag(prompt, tag) {
   const start = prompt.indexOf(tag);
   if (start < 0) return prompt;
-  const before = prompt.slice(0, start);
-  const behind = prompt.slice(start + tag.length);
-  if (/^\s*(,|$)/.test(behind) && /(^|,)\s*$/.test(before)) return tidy(before.replace(/,?\s*$/, ""), behind);
-  return tidy(before.replace(/\s+$/, " "), behind.replace(/^\s+/, before ? " " : ""));
-}
-
-function tidy(before, behind) {
-  const joined = before ? before + behind : behind.replace(/^\s*,?\s*/, "");
-  return joined.replace(/ {2,}/g, " ").trimEnd();
+  const [before, behind] = [prompt.slice(0, start), prompt.slice(start + tag.length)];
+  const [left, right] = [before.trimEnd(), behind.trimStart()];
+  if (!left) return right.replace(/^,\s*/, "");
+  if (!right || right.startsWith(",")) return left.replace(/\s*,$/, "") + right;
+  return left + (/\n\s*$/.test(before) ? "\n" : " ") + right;
 }
 
 /** The tag with another weight in the denoising network; the text encoder's keeps its share. */

@@ -13,6 +13,8 @@ export function mirror(box) {
   over.setAttribute("aria-hidden", "true");
   over.append(text);
   box.parentElement.append(over);
+  // What lies over the box stands in its label too, and would become a part of its name.
+  box.setAttribute("aria-label", box.closest("label").firstElementChild.textContent.trim());
   let marks = { cuts: [], lost: null };
 
   function lay() {
