@@ -10,7 +10,7 @@ from typing import Self
 from backend.prompts.attention import without_weights
 from backend.prompts.tags import take_tags
 from backend.schema.base import Frozen
-from backend.schema.writing import Check
+from backend.schema.writing import Check, Heard
 
 SPECIFIC = 4
 """So many words of the subject, setting and light make a prompt specific."""
@@ -18,6 +18,8 @@ LONG_PHRASE = 18
 """Words without a comma that CLIP, which learned from captions, loses sight of."""
 LIST_OF_TAGS = 5
 """So many short phrases in a row are a list and no sentence."""
+MOST_PIECES = 3
+"""Pieces of 75 tokens, beyond which hardly anything is heeded."""
 _SHORT_PHRASE = 2
 _WORD = re.compile(r"[\w'’-]+")
 _PHRASES = re.compile(r"[,.;\n]+|\bBREAK\b|\bAND\b")
@@ -102,17 +104,22 @@ class Coach:
         )
 
     def faults(
-        self, typed: str, texts: Sequence[str], *, hears_negative: bool
+        self, typed: str, texts: Sequence[str], heard: Heard, *, hears_negative: bool
     ) -> tuple[Check, ...]:
         """What spoils a prompt.
 
         Args:
             typed: The prompt.
             texts: What readers get of it, the first step first.
+            heard: How much of it the main reader hears.
             hears_negative: Whether a negative prompt would have an effect.
         """
         first, *more = map(_plain, texts)
-        faults = [*_denials(first, hears_negative=hears_negative), *_twice(_phrases(first))]
+        faults = [
+            *_length(heard),
+            *_denials(first, hears_negative=hears_negative),
+            *_twice(_phrases(first)),
+        ]
         for text in (first, *more):
             faults += self._contradictions(text)
         return tuple({each.label: each for each in (*faults, *_open_brackets(typed))}.values())
@@ -178,6 +185,23 @@ def _first(text: str, words: re.Pattern[str]) -> str | None:
 
 def _without(text: str, words: re.Pattern[str]) -> str:
     return words.sub(" ", text)
+
+
+def _length(heard: Heard) -> Iterator[Check]:
+    if heard.lost_from is not None:
+        yield Check(
+            id="long",
+            label="The end of the prompt is not heard",
+            good=False,
+            advice=f"Shorten it: {heard.reader} hears {heard.room} tokens.",
+        )
+    elif len(heard.pieces) > MOST_PIECES:
+        yield Check(
+            id="long",
+            label=f"{heard.used} tokens are very many",
+            good=False,
+            advice="Models learned from 75 at a time: what is said late hardly counts.",
+        )
 
 
 def _denials(text: str, *, hears_negative: bool) -> Iterator[Check]:

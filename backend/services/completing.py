@@ -1,6 +1,8 @@
 """What a name that is being typed can become: LoRAs, embeddings, wildcards and styles."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePath
 
 from backend.library.reading import MISPLACED
@@ -24,6 +26,27 @@ _BETWEEN_BRACKETS = ("lora", "style")
 """What may stand between `<` and `>`."""
 
 
+@dataclass(frozen=True)
+class _Found:
+    """Something that could be offered; of thousands, only a few are worked out."""
+
+    kind: OfferKind
+    name: str
+    title: str
+    offer: Callable[[], Offer]
+    fits: bool = True
+
+    def holds(self, typed: str) -> bool:
+        """Whether what was typed is in one of its names."""
+        return typed in self.name.casefold() or typed in self.title.casefold()
+
+    def rank(self, typed: str) -> tuple[bool, bool, bool, str]:
+        """What comes first: what fits, models before styles, what begins as it was typed."""
+        names = (self.name.casefold(), self.title.casefold())
+        begins = any(name.startswith(typed) for name in names)
+        return not self.fits, self.kind == "style", not begins, names[0]
+
+
 def offers(
     ask: Ask,
     family: str,
@@ -41,7 +64,7 @@ def offers(
         styles: Reads the styles.
     """
     kinds = (ask.kind,) if ask.kind else _BETWEEN_BRACKETS
-    found: list[Offer] = []
+    found: list[_Found] = []
     for kind in kinds:
         if kind == "wildcard":
             found += _wildcards(lists())
@@ -50,17 +73,12 @@ def offers(
         else:
             found += _models(kind, family, entries)
     typed = ask.typed.casefold()
-    fitting = [offer for offer in found if typed in f"{offer.name}\n{offer.title}".casefold()]
-    fitting.sort(key=lambda offer: _rank(offer, typed))
-    return Offers(items=tuple(fitting[:MOST]), more=max(0, len(fitting) - MOST))
+    fitting = sorted((one for one in found if one.holds(typed)), key=lambda one: one.rank(typed))
+    items = tuple(one.offer() for one in fitting[:MOST])
+    return Offers(items=items, more=max(0, len(fitting) - MOST))
 
 
-def _rank(offer: Offer, typed: str) -> tuple[bool, bool, bool, str]:
-    begins = offer.name.casefold().startswith(typed) or offer.title.casefold().startswith(typed)
-    return bool(offer.why_not), offer.kind == "style", not begins, offer.name.casefold()
-
-
-def _models(kind: OfferKind, family: str, entries: Iterable[LibraryEntry]) -> Iterator[Offer]:
+def _models(kind: OfferKind, family: str, entries: Iterable[LibraryEntry]) -> Iterator[_Found]:
     """Models of a kind, the first of each name: that is the one that the name means."""
     names: set[str] = set()
     for entry in entries:
@@ -69,18 +87,27 @@ def _models(kind: OfferKind, family: str, entries: Iterable[LibraryEntry]) -> It
         if model is None or model.kind is not _MODELS[kind] or name in names:
             continue
         names.add(name)
-        card = entry.card or SideCar()
-        words = _trigger_words(model, card)
-        yield Offer(
-            kind=kind,
-            name=name,
-            title=card.title or model.title or name,
-            detail=_cut(", ".join(words)),
-            why_not=_why_not(entry, model, family),
-            model=entry.id,
-            pictured=bool(card.preview),
-            insert=_lora_tag(name, card, words) if kind == "lora" else name,
-        )
+        title = (entry.card.title if entry.card else "") or model.title or name
+        why_not = _why_not(entry, model, family)
+        offer = partial(_model, kind, title, why_not, entry, model)
+        yield _Found(kind, name, title, offer, fits=not why_not)
+
+
+def _model(
+    kind: OfferKind, title: str, why_not: str, entry: LibraryEntry, model: ModelFile
+) -> Offer:
+    name, card = PurePath(entry.path).stem, entry.card or SideCar()
+    words = _trigger_words(model, card)
+    return Offer(
+        kind=kind,
+        name=name,
+        title=title,
+        detail=_cut(", ".join(words)),
+        why_not=why_not,
+        model=entry.id,
+        pictured=bool(card.preview),
+        insert=_lora_tag(name, card, words) if kind == "lora" else name,
+    )
 
 
 def _lora_tag(name: str, card: SideCar, words: tuple[str, ...]) -> str:
@@ -104,17 +131,21 @@ def _why_not(entry: LibraryEntry, model: ModelFile, family: str) -> str:
     return f"For {named}."
 
 
-def _wildcards(lists: Wildcards) -> Iterator[Offer]:
+def _wildcards(lists: Wildcards) -> Iterator[_Found]:
     for name, entries in lists.lists.items():
-        shown = ", ".join(entries[:_FIRST_ENTRIES])
-        more = f" … {len(entries):,} in all" if len(entries) > _FIRST_ENTRIES else ""
-        detail = _cut(shown) + more
-        yield Offer(kind="wildcard", name=name, title=name, detail=detail, insert=f"__{name}__")
+        yield _Found("wildcard", name, name, partial(_wildcard, name, entries))
 
 
-def _style(style: Style) -> Offer:
+def _wildcard(name: str, entries: Sequence[str]) -> Offer:
+    shown = _cut(", ".join(entries[:_FIRST_ENTRIES]))
+    more = f" … {len(entries):,} in all" if len(entries) > _FIRST_ENTRIES else ""
+    return Offer(kind="wildcard", name=name, title=name, detail=shown + more, insert=f"__{name}__")
+
+
+def _style(style: Style) -> _Found:
     said = style.prompt or f"not: {style.negative}"
-    return Offer(kind="style", name=style.name, title=style.name, detail=_cut(said))
+    offer = partial(Offer, kind="style", name=style.name, title=style.name, detail=_cut(said))
+    return _Found("style", style.name, style.name, offer)
 
 
 def _cut(text: str) -> str:

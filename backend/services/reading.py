@@ -10,6 +10,7 @@ from backend.prompts.clip_words import ReadWords
 from backend.prompts.counting import FindEnds, heard_at_once, heard_by_clip, heard_by_t5
 from backend.schema.catalogue import Catalogue, CheckpointInfo, FamilyInfo, PromptReading
 from backend.schema.generation import GenerationRequest
+from backend.schema.resolved import ResolvedEmbedding
 from backend.schema.writing import Heard
 from backend.services.made_up_words import fitting_embeddings, vectors_of
 
@@ -23,6 +24,7 @@ class Readers:
         self._library = library
         self._families = {family.id: family for family in catalogue.families}
         self._own: dict[Path, ReadWords] = {}
+        self._embeddings: tuple[str, int, Mapping[str, ResolvedEmbedding]] = ("", -1, {})
 
     def chosen(self, checkpoint_id: str | None) -> CheckpointInfo | None:
         """The checkpoint of this id; without one, the first that draws."""
@@ -43,6 +45,17 @@ class Readers:
         if not reads.t5_optional or checkpoint is None or self._has_t5(request, checkpoint):
             return reads
         return reads.model_copy(update={"t5_tokens": 0, "deaf_to_weights": ""})
+
+    def embeddings(self, checkpoint: CheckpointInfo | None) -> Mapping[str, ResolvedEmbedding]:
+        """Those that fit a checkpoint, by name; looked for anew when the library changes."""
+        if checkpoint is None:
+            return {}
+        revision = self._library.state.revision  # first: what changes meanwhile is seen next time
+        family, known_at, known = self._embeddings
+        if (family, known_at) != (checkpoint.family, revision):
+            known = fitting_embeddings(checkpoint.family, self._library.entries())
+            self._embeddings = (checkpoint.family, revision, known)
+        return known
 
     def heard(
         self, request: GenerationRequest, texts: Sequence[str], names: Sequence[str]
@@ -67,9 +80,7 @@ class Readers:
     def _made_up(
         self, checkpoint: CheckpointInfo | None, width: int, names: Sequence[str]
     ) -> Mapping[str, Sequence[MadeUpWord]]:
-        if checkpoint is None or not names:
-            return {}
-        there = fitting_embeddings(checkpoint.family, self._library.entries())
+        there = self.embeddings(checkpoint) if names else {}
         return {name: vectors_of(Path(there[name].path), width) for name in names if name in there}
 
     def _has_t5(self, request: GenerationRequest, checkpoint: CheckpointInfo) -> bool:

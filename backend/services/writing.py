@@ -17,7 +17,6 @@ from backend.schema.picture_settings import PromptSettings
 from backend.schema.writing import Ask, Heard, Offers, UsedPrompt
 from backend.schema.writing import Writing as Told
 from backend.services.completing import offers
-from backend.services.made_up_words import fitting_embeddings
 from backend.services.reading import Readers
 from backend.services.resolve import readable
 from backend.services.short_lived import ShortLived
@@ -64,7 +63,9 @@ class Writing:
             negative=heard[1],
             effects=tuple(self._effects(request, steps, lists)),
             checks=self._coach.checks(positive),
-            faults=self._coach.faults(prompt.positive, positive, hears_negative=hears_negative),
+            faults=self._coach.faults(
+                prompt.positive, positive, heard[0][0], hears_negative=hears_negative
+            ),
             form=self._coach.form(positive[0], in_sentences=reads.in_sentences),
         )
 
@@ -116,10 +117,7 @@ class Writing:
 
     def _named(self, request: GenerationRequest, texts: Iterable[str]) -> tuple[str, ...]:
         """The embeddings that may be among some words; looking for thousands takes its time."""
-        checkpoint = self._readers.chosen(request.model.checkpoint)
-        if checkpoint is None:
-            return ()
-        there = fitting_embeddings(checkpoint.family, self._library.entries())
+        there = self._readers.embeddings(self._readers.chosen(request.model.checkpoint))
         said = "\n".join(texts).casefold()
         return tuple(name for name in there if name.casefold() in said)
 

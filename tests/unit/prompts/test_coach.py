@@ -6,8 +6,10 @@ from hypothesis import given
 from backend.prompts.coach import Coach
 from backend.prompts.counting import texts_of
 from backend.prompts.wildcards import Wildcards
+from backend.schema.writing import Heard, Piece
 from tests.fixtures.prompts import PROMPTS
 
+SHORT = Heard(reader="CLIP", used=20, room=75, pieces=(Piece(tokens=20, end=80),))
 GOOD = "an old fisherman mending green nets on a harbour wall, soft morning light, photo"
 
 
@@ -24,8 +26,9 @@ def lacking(coach: Coach, typed: str) -> set[str]:
     return {check.id for check in coach.checks(texts(typed)) if not check.good}
 
 
-def faults(coach: Coach, typed: str, *, hears_negative: bool = True) -> list[str]:
-    return [each.label for each in coach.faults(typed, texts(typed), hears_negative=hears_negative)]
+def faults(coach: Coach, typed: str, heard: Heard = SHORT) -> list[str]:
+    found = coach.faults(typed, texts(typed), heard, hears_negative=True)
+    return [each.label for each in found]
 
 
 @pytest.mark.parametrize(
@@ -71,11 +74,20 @@ def test_what_spoils_a_prompt_is_named(coach, typed, expected):
 
 def test_no_is_put_elsewhere_where_a_negative_prompt_is_heard(coach):
     typed = "a street, no cars"
-    (heard,) = coach.faults(typed, texts(typed), hears_negative=True)
-    (unheard,) = coach.faults(typed, texts(typed), hears_negative=False)
+    (heard,) = coach.faults(typed, texts(typed), SHORT, hears_negative=True)
+    (unheard,) = coach.faults(typed, texts(typed), SHORT, hears_negative=False)
 
     assert "put “cars” into the negative prompt" in heard.advice
     assert "say what is there instead" in unheard.advice
+
+
+def test_a_prompt_that_is_too_long_is_told_so(coach):
+    lost = Heard(reader="T5", used=300, room=255, lost_from=900)
+    pieces = (Piece(tokens=75, end=9),) * 4
+    many = Heard(reader="CLIP", used=300, room=300, pieces=pieces)
+
+    assert faults(coach, GOOD, lost) == ["The end of the prompt is not heard"]
+    assert faults(coach, GOOD, many) == ["300 tokens are very many"]
 
 
 def test_models_are_spoken_to_as_they_learned(coach):
@@ -90,7 +102,7 @@ def test_models_are_spoken_to_as_they_learned(coach):
 @given(PROMPTS)
 def test_no_text_confuses_the_coach(typed):
     coach = Coach.ready()
-    for check in coach.faults(typed, texts(typed), hears_negative=True):
+    for check in coach.faults(typed, texts(typed), SHORT, hears_negative=True):
         assert check.label
         assert check.advice
     assert len(coach.checks(texts(typed))) in {0, 4}

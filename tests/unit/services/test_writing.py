@@ -1,6 +1,8 @@
 """What the prompt box is told: counts, effects, completion, styles and the last prompts."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -70,6 +72,26 @@ def test_prompts_are_counted_as_the_checkpoint_reads_them(studio):
     assert counted(studio, "a red apple", model=FLUX) == [("T5", 4, 511), ("CLIP", 3, 75)]
     told = studio.writing.read(ANNA, form("a", "old AND ripe"))
     assert told.negative[0].used == 3
+
+
+def test_tokenizers_are_loaded_when_somebody_first_types_and_torch_never():
+    code = """
+import sys
+from pathlib import Path
+from tempfile import mkdtemp
+from backend.schema.generation import GenerationRequest
+from backend.schema.jobs import OWNER
+from tests.fixtures.studio import MemoryStudio
+studio = MemoryStudio(Path(mkdtemp()))
+before = "tokenizers" in sys.modules
+told = studio.writing.read(OWNER, GenerationRequest.from_fields({"prompt.positive": "a cat"}))
+heavy = {"torch", "transformers"} & sys.modules.keys()
+print(before, told.positive[0].used > 0, heavy)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "False True set()"
 
 
 def test_an_embedding_for_another_model_is_read_as_words(studio):

@@ -9,6 +9,7 @@ import { applyStyle, choose, isOpen, put } from "./menus.js";
 
 const REST_MS = 120;
 const SHORTEST = 3; // letters of a word that may be an embedding's name
+const AWAY = new Set(["ArrowLeft", "ArrowRight", "Home", "End", "PageUp", "PageDown"]);
 const TRIGGERS = [
   [/<(?:(lora|lyco|style):)?([^<>:\n]*)$/i, (kind) => ({ lora: "lora", lyco: "lora", style: "style" })[kind?.toLowerCase()] ?? ""],
   [/(?<=\bembedding:)()([\w./-]*)$/i, () => "embedding"],
@@ -84,7 +85,8 @@ export function completion(list, said, boxes) {
   }
 
   function pressed(event) {
-    if (!isOpen(list) || event.isComposing || event.ctrlKey || event.metaKey) return;
+    if (!isOpen(list) || event.isComposing) return;
+    if (event.ctrlKey || event.metaKey || AWAY.has(event.key)) return close();
     const options = [...list.querySelectorAll("[role=option]")];
     const place = options.indexOf(selected());
     const turn = { ArrowDown: 1, ArrowUp: -1 }[event.key];
