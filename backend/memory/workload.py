@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from backend.prompts.composition import split_prompts
+from backend.prompts.tags import take_tags
 from backend.schema.memory import Workload
 from backend.schema.resolved import ResolvedModel, ResolvedRequest
 
@@ -20,10 +22,23 @@ def workload_of(wanted: ResolvedRequest, model: ResolvedModel, calls_per_step: i
         width=wanted.size.width,
         height=wanted.size.height,
         batch=wanted.batch.size,
-        prompts=2 if wanted.sampling.cfg_scale > 1 else 1,
+        prompts=prompts_at_once(wanted),
         steps=wanted.sampling.steps * calls_per_step,
         adapter_bytes=_adapter_bytes(wanted, model),
     )
+
+
+def prompts_at_once(wanted: ResolvedRequest) -> int:
+    """How many prompts a call of the network reads for each picture: the most that any has."""
+    cfg_scale = wanted.sampling.cfg_scale
+    indices = range(wanted.batch.pictures) if wanted.expanded else (0,)
+    return max(_prompts(wanted.prompt_of(index).positive, cfg_scale) for index in indices)
+
+
+def _prompts(positive: str, cfg_scale: float) -> int:
+    """Those between the words AND, and the negative one where it is needed."""
+    weights = [each.weight for each in split_prompts(take_tags(positive)[0])]
+    return len(weights) + (cfg_scale > 1 or weights != [1.0])
 
 
 def _adapter_bytes(wanted: ResolvedRequest, model: ResolvedModel) -> int:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Self
 
+from backend.memory.workload import prompts_at_once
 from backend.schema.memory import PlanView
 from backend.schema.memory_settings import MemorySettings, Placement
 from backend.schema.resolved import ResolvedRequest
@@ -61,7 +62,7 @@ class Load:
             size.width // LATENT,
             size.height // LATENT,
             request.batch.size,
-            prompts=2 if request.sampling.cfg_scale > 1 else 1,
+            prompts=prompts_at_once(request),
             placement=None if planned is None else planned.placement,
             exact=request.memory.settings.precision is not None,
         )
