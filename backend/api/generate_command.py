@@ -18,6 +18,7 @@ from backend.schema.catalogue import Catalogue
 from backend.schema.errors import RequestError
 from backend.schema.generation import GENERATION_FIELDS, GenerationRequest
 from backend.schema.jobs import OWNER, JobState, JobView
+from backend.schema.output_settings import ENDINGS
 
 OpenStudio = Callable[[], AbstractContextManager[Verbs]]
 
@@ -42,7 +43,8 @@ def _command(open_studio: OpenStudio) -> click.Command:
         click.Argument(["prompt"]),
         click.Option(
             ["-o", "--output"],
-            help="Also write the picture to this PNG file; several get -1, -2 … at the end.",
+            help="Also write the picture to this file, in the format that its name says; several "
+            "get -1, -2 … at the end.",
         ),
         *map(field_option, fields),
         *low_memory_options(),
@@ -55,8 +57,8 @@ def _command(open_studio: OpenStudio) -> click.Command:
 def _generate(
     open_studio: OpenStudio, values: dict[str, object], target: Path | None, *, as_json: bool
 ) -> int:
-    if target is not None and target.suffix.lower() != ".png":
-        raise RequestError(f"“{target.name}” does not end in .png.", "Easel writes PNG files.")
+    if target is not None:
+        values = _in_format_of(target, values)
     with open_studio() as studio:
         request = _request(values, studio.models.catalogue())
         for advice in studio.advising.warnings(OWNER, request):
@@ -71,6 +73,21 @@ def _generate(
             for path in paths:
                 click.echo(path)
     return _code(view)
+
+
+def _in_format_of(target: Path, values: dict[str, object]) -> dict[str, object]:
+    """What was asked, in the format of a file's name.
+
+    Raises:
+        RequestError: When Easel writes no such files, or another format was asked for.
+    """
+    endings = {ending: name for name, ending in ENDINGS.items()} | {".jpeg": "jpeg"}
+    named = endings.get(target.suffix.lower())
+    wanted = [ending for ending, name in endings.items() if values.get("format") in (None, name)]
+    if named not in {endings[ending] for ending in wanted}:
+        known = " or ".join(wanted)
+        raise RequestError(f"“{target.name}” does not end in {known}.", "Give it another name.")
+    return {**values, "format": named}
 
 
 def _request(values: dict[str, object], catalogue: Catalogue) -> GenerationRequest:

@@ -102,7 +102,7 @@ def tool_description() -> dict[str, object]:
     properties["base64"] = {
         "type": "boolean",
         "default": False,
-        "description": "Whether the answer carries the pictures themselves, as base64 PNG.",
+        "description": "Whether the answer carries the pictures themselves, as base64.",
     }
     properties["timeout"] = {
         "type": "number",

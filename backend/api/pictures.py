@@ -13,8 +13,12 @@ from backend.schema.jobs import Actor, PictureView
 
 Who = Annotated[Actor, Depends(actor_of)]
 _READING = ["GET", "HEAD"]
-_MEDIA_TYPES = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}
-"""Of the pictures that other programs made; Easel's own are PNG."""
+_MEDIA_TYPES = {
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".webp": "image/webp",
+    ".avif": "image/avif",
+}
 Known = Annotated[str | None, Header(alias="If-None-Match")]
 
 
@@ -55,6 +59,7 @@ def _show(router: APIRouter, studio: Verbs) -> None:
     ) -> Response:
         picture = studio.gallery.picture(actor, picture_id)
         headers = _cached(picture, "whole")
+        kind = _MEDIA_TYPES.get(PurePosixPath(picture.path).suffix.lower(), "image/png")
         if download:
             name = PurePosixPath(picture.path).name
             headers["Content-Disposition"] = f'attachment; filename="{_plain(name)}"'
@@ -62,9 +67,8 @@ def _show(router: APIRouter, studio: Verbs) -> None:
             return Response(status_code=304, headers=headers)
         if not picture.saved:
             content = studio.gallery.unsaved_bytes(actor, picture_id)
-            return Response(content, media_type="image/png", headers=headers)
+            return Response(content, media_type=kind, headers=headers)
         path = studio.gallery.file(actor, picture_id)
-        kind = _MEDIA_TYPES.get(path.suffix.lower(), "image/png")
         return FileResponse(path, media_type=kind, headers=headers)
 
     @router.api_route("/pictures/{picture_id}/thumbnail", methods=_READING, response_model=None)

@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 
 LOG = logging.getLogger(__name__)
 
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp"})
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".avif"})
 _SKIPPED = frozenset({"thumbnails"})
 """InvokeAI's small versions."""
 

@@ -46,7 +46,8 @@ def infotext_of(image: Object, meta: Object) -> str:
         pairs.setdefault("Size", f"{width}x{height}")
     order = {name: place for place, name in enumerate(_KEYS.values())}
     ordered = {name: pairs[name] for name in sorted(pairs, key=lambda name: order[name])}
-    return compose(named_by_a1111(positive), text_in(meta, "negativePrompt")[:_LONGEST_PROMPT], ordered)
+    negative = text_in(meta, "negativePrompt")[:_LONGEST_PROMPT]
+    return compose(named_by_a1111(positive), named_by_a1111(negative), ordered)
 
 
 def _values(meta: Object) -> Iterator[tuple[str, str]]:

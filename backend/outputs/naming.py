@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
+from backend.schema.output_settings import ENDINGS
 from backend.schema.resolved import ResolvedRequest
 
 DEFAULT_PATTERN = "{date}/{time}-{seed}"
@@ -50,14 +51,15 @@ def picture_path(
     parts = [_safe(_filled(part, values)) for part in re.split(r"[/\\]", pattern)]
     kept = [part for part in parts if part][-_FOLDERS:]
     name = "-".join([*kept[-1:], job, str(index)])
-    return PurePosixPath(*kept[:-1], f"{name}.png")
+    return PurePosixPath(*kept[:-1], f"{name}{ENDINGS[request.output.format]}")
 
 
 def find_pictures(outputs: Path, job: str) -> dict[int, Path]:
     """Every whole picture of `job` below `outputs`, by index, whatever pattern named it."""
-    ending = re.compile(rf"(?:^|-){re.escape(job)}-(\d+)\.png$")
+    endings = "|".join(map(re.escape, ENDINGS.values()))
+    ending = re.compile(rf"(?:^|-){re.escape(job)}-(\d+)(?:{endings})$")
     found: dict[int, Path] = {}
-    for path in outputs.rglob("*.png"):
+    for path in outputs.rglob(f"*{job}-*"):
         match = ending.search(path.name)
         if match and path.is_file():
             found[int(match.group(1))] = path

@@ -10,6 +10,7 @@ from backend.schema.errors import OutOfRangeError
 from backend.schema.fields import FieldSpec, Scalar, field_specs, nested
 from backend.schema.memory_settings import MemorySettings
 from backend.schema.model_settings import ModelSettings, RefinerSettings
+from backend.schema.output_settings import OutputSettings
 from backend.schema.picture_settings import BatchSettings, PromptSettings, SizeSettings
 from backend.schema.sampling_settings import SamplingSettings, SeedSettings
 
@@ -29,6 +30,7 @@ class GenerationRequest(Frozen):
     seed: SeedSettings = SeedSettings()
     batch: BatchSettings = BatchSettings()
     memory: MemorySettings = MemorySettings()
+    output: OutputSettings = OutputSettings()
 
     @classmethod
     def from_fields(cls, values: Mapping[str, Scalar]) -> Self:

@@ -10,6 +10,7 @@ from backend.schema.generation import GenerationRequest
 from backend.schema.memory_settings import ResolvedMemory
 from backend.schema.model_settings import ModelSettings, RefinerSettings
 from backend.schema.models import PartFacts, Role
+from backend.schema.output_settings import OutputSettings
 from backend.schema.picture_settings import BatchSettings, PromptSettings, SizeSettings
 from backend.schema.sampling_settings import (
     MAXIMUM_SEED,
@@ -131,6 +132,7 @@ class ResolvedRequest(Frozen):
     noise: NoiseOrigin = "cpu"
     batch: BatchSettings
     memory: ResolvedMemory = ResolvedMemory()
+    output: OutputSettings = OutputSettings()
     expanded: Mapping[int, PromptSettings] = Field(default_factory=dict[int, PromptSettings])
     """What `prompt` became for each picture, by index; none where it leaves no choice."""
     embeddings: tuple[ResolvedEmbedding, ...] = ()
@@ -175,6 +177,7 @@ class ResolvedRequest(Frozen):
             refiner=self._refiner_settings(),
             seed=self._seed_settings(first),
             batch=BatchSettings(count=1, size=size),
+            output=self.output,
         )
 
     def _model_settings(self) -> ModelSettings:

@@ -8,6 +8,7 @@ from backend.jobs.board import Board
 from backend.metadata.catalogue import load_catalogue
 from backend.metadata.own import read_metadata
 from backend.metadata.reading import read_picture
+from backend.metadata.sidecar import sidecar_of
 from backend.places import Places
 from backend.schema.errors import NotFoundError, OutputError
 from backend.schema.generation import GenerationRequest
@@ -86,7 +87,7 @@ class Gallery:
         return small
 
     def unsaved_bytes(self, actor: Actor, picture_id: str) -> bytes:
-        """The PNG of a picture that the disk refused.
+        """The file of a picture that the disk refused.
 
         Raises:
             NotFoundError: When there is none, or it is on disk.
@@ -128,6 +129,7 @@ class Gallery:
         try:
             if picture.saved and not picture.brought:
                 path.unlink(missing_ok=True)
+                sidecar_of(path).unlink(missing_ok=True)
             self._small(picture).unlink(missing_ok=True)
         except OSError as error:
             raise OutputError(

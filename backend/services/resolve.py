@@ -75,6 +75,7 @@ def resolve(
         noise=request.seed.noise,
         batch=request.batch,
         memory=ResolvedMemory(settings=request.memory),
+        output=request.output,
     )
 
 

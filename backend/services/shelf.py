@@ -1,5 +1,6 @@
 """All pictures: the index, and what is in memory because a disk refused it."""
 
+import io
 import logging
 import sqlite3
 import threading
@@ -9,6 +10,8 @@ from pathlib import Path
 
 from backend.gallery.brought import BroughtPictures
 from backend.gallery.index import GalleryIndex
+from backend.metadata.own import read_metadata
+from backend.metadata.sidecar import sidecar_content, sidecar_of, wants_sidecar
 from backend.outputs.writing import write_atomically
 from backend.schema.errors import OutputError
 from backend.schema.jobs import OWNER, PictureView
@@ -111,7 +114,11 @@ class Shelf:
             held = self._held.get(picture_id)
             if held is None:
                 return None
-            write_atomically(self._outputs / held.picture.path, held.png)
+            path = self._outputs / held.picture.path
+            write_atomically(path, held.png)
+            own = read_metadata(io.BytesIO(held.png))
+            if own is not None and wants_sidecar(own):
+                write_atomically(sidecar_of(path), sidecar_content(own))
             saved = held.picture.model_copy(update={"saved": True})
             self.add(saved)
             del self._held[picture_id]

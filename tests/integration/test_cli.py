@@ -107,7 +107,8 @@ def test_json_prints_the_settings(studio, capsys):
         (["x", "--steps", "many"], "many"),
         (["x", "--nothing"], "--nothing"),
         ([], "PROMPT"),
-        (["x", "-o", "a.jpg"], "does not end in .png"),
+        (["x", "-o", "a.gif"], "does not end in .png or .jpg or .webp or .avif or .jpeg"),
+        (["x", "-o", "a.jpg", "--format", "webp"], "does not end in .webp"),
     ],
 )
 def test_a_misuse_is_told_in_words(studio, capsys, arguments, words):

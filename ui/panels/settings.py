@@ -32,6 +32,7 @@ _GROUPS = (
             "memory.tiling",
         ),
     ),
+    ("Output", "", ("output.format", "output.quality", "output.sidecar")),
 )
 """Heading, own control (`<easel-…>`) above the fields, fields."""
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.outputs.naming import find_pictures, picture_path
+from backend.schema.output_settings import ENDINGS, OutputSettings
 from tests.fixtures.requests import resolved
 
 JOB = "0123456789ab"
@@ -78,3 +79,19 @@ def test_pictures_are_found_again_whatever_named_them(tmp_path, pattern):
 
 def test_without_an_outputs_folder_nothing_is_found(tmp_path):
     assert find_pictures(tmp_path / "nowhere", JOB) == {}
+
+
+def test_pictures_are_found_in_every_format_and_side_cars_are_none(tmp_path):
+    for index, kind in enumerate(ENDINGS):
+        output = OutputSettings(format=kind, sidecar="json")
+        request = resolved().model_copy(update={"output": output})
+        path = tmp_path / picture_path(JOB, index, request, NOON)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+        path.with_name(f"{path.stem}_metadata.json").touch()
+
+    found = find_pictures(tmp_path, JOB)
+
+    assert {index: path.suffix for index, path in found.items()} == {
+        0: ".png", 1: ".jpg", 2: ".webp", 3: ".avif",
+    }  # fmt: skip

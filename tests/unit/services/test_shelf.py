@@ -3,10 +3,14 @@
 import sqlite3
 
 import pytest
+from PIL import Image
 
+from backend.metadata.encoding import encode
 from backend.schema.errors import OutputError
+from backend.schema.output_settings import OutputSettings
 from backend.services.shelf import Shelf
 from tests.fixtures.desk import picture
+from tests.fixtures.requests import resolved
 
 HELD = picture(1, 0, saved=False)
 
@@ -156,3 +160,16 @@ def test_a_damaged_page_is_trouble_not_an_end(shelf, monkeypatch):
 
     assert "malformed" in shelf.trouble
     assert shelf.get(picture(1, 0).id) == picture(1, 0)
+
+
+def test_a_held_picture_brings_its_side_car(shelf, tmp_path):
+    output = OutputSettings(format="jpeg", sidecar="json")
+    request = resolved().model_copy(update={"output": output})
+    held = HELD.model_copy(update={"path": "a.jpg"})
+    shelf.keep(held, encode(Image.new("RGB", (8, 8)), request, 0, 1.0))
+
+    shelf.save(held.id)
+
+    assert sorted(each.name for each in (tmp_path / "outputs").iterdir()) == [
+        "a.jpg", "a_metadata.json",
+    ]  # fmt: skip

@@ -7,6 +7,7 @@ from PIL import Image
 
 from backend.api.verbs import Verbs
 from backend.metadata.png import encode_png
+from backend.metadata.sidecar import sidecar_of
 from backend.places import Places, default_places
 from backend.schema.errors import (
     AlreadyRunningError,
@@ -251,6 +252,7 @@ def test_a_deleted_picture_is_gone_and_everybody_hears_of_it(studio, engine):
     job = drawn(studio, engine)
     picture = job.pictures[0].id
     whole, small = studio.gallery.file(OWNER, picture), studio.gallery.thumbnail(OWNER, picture)
+    sidecar_of(whole).write_text("{}")
     with studio.jobs.follow(OWNER) as reader:
         reader.next(1)
 
@@ -259,6 +261,7 @@ def test_a_deleted_picture_is_gone_and_everybody_hears_of_it(studio, engine):
         assert reader.next(1) == PictureRemoved(picture=picture)
         assert reader.next(1).job.pictures == ()
     assert not whole.exists()
+    assert not sidecar_of(whole).exists()
     assert not small.exists()
     assert studio.gallery.newest(OWNER) == ()
     with pytest.raises(NotFoundError):
