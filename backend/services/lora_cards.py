@@ -44,7 +44,7 @@ class LoraShelf:
         del actor
         there, family = LorasByName(self._library.entries()), self._family(checkpoint)
         words = search.casefold().split()
-        everything = [_card(entry, there, family) for entry in there.all]
+        everything = [card_of(entry, there, family) for entry in there.all]
         cards = [card for card in everything if all(word in _text(card) for word in words)]
         cards.sort(key=lambda card: (bool(card.why_not), card.title.casefold()))
         return LoraCards(
@@ -67,11 +67,12 @@ def _worn(tag: LoraTag, there: LorasByName, family: str) -> WornLora:
         entry = there.find(tag.name, family)
     except NotFoundError as error:
         return told.model_copy(update={"problem": f"{error.sentence} {error.hint}"})
-    card = _card(entry, there, family)
+    card = card_of(entry, there, family)
     return told.model_copy(update={"card": card, "problem": card.why_not})
 
 
-def _card(entry: LibraryEntry, there: LorasByName, family: str) -> LoraCard:
+def card_of(entry: LibraryEntry, there: LorasByName, family: str) -> LoraCard:
+    """A LoRA as it is shown beside a checkpoint of this family."""
     strength = entry.card.strength if entry.card else None
     return LoraCard(
         id=entry.id,

@@ -2,6 +2,7 @@
 
 import io
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from PIL import Image
@@ -23,6 +24,8 @@ from backend.schema.picture_settings import PromptSettings
 from backend.schema.sampling_settings import SeedSettings
 from backend.services.gallery import Gallery
 from backend.services.generation import Generation
+from backend.services.lora_cards import card_of
+from backend.services.loras import LorasByName, why_not
 from backend.services.owner import only_the_owner
 from backend.services.preview_watch import PreviewWatch
 
@@ -56,10 +59,11 @@ class Previews:
         self._watch.close()
 
     def make(self, actor: Actor, model_id: str) -> JobView:
-        """Draw a picture with a checkpoint, which becomes its preview once it is there.
+        """Draw a picture with a checkpoint or a LoRA, which becomes its preview once it is there.
 
-        It is an ordinary job with the settings that the checkpoint draws best with. One that is
-        under way for this model already is given in its place.
+        It is an ordinary job with the settings that the checkpoint draws best with; a LoRA is drawn
+        with the first checkpoint that it fits. One that is under way for this model already is
+        given in its place.
 
         Raises:
             NotAllowedError: When a guest asks, or it is a model that stays as it is.
@@ -70,12 +74,12 @@ class Previews:
         """
         only_the_owner(actor, "make previews of models")
         entry = self._changeable(model_id)
-        checkpoint = self._drawing(entry)
+        request = self._request(entry)
         _require_room_beside(Path(entry.path))
         there = self._watch.job_for(entry.id)
         if there is not None:
             return there
-        job = self._generation.submit(actor, _request(checkpoint))
+        job = self._generation.submit(actor, request)
         self._watch.expect(job.id, entry.id)
         return job
 
@@ -102,14 +106,30 @@ class Previews:
             home_of(entry, folders)  # it says why such a model stays as it is
         return entry
 
-    def _drawing(self, entry: LibraryEntry) -> CheckpointInfo:
+    def _request(self, entry: LibraryEntry) -> GenerationRequest:
         checkpoint = self._library.described(entry)
         if checkpoint is not None:
-            return checkpoint
+            return _request(checkpoint)
         kind = entry.model.kind if entry.model else ModelKind.UNKNOWN
-        if kind is ModelKind.LORA:
-            raise RequestError("Easel does not draw with LoRAs yet.", _CHOOSE)
-        raise RequestError(f"“{entry.name}” draws no pictures: it is a {kind.label}.", _CHOOSE)
+        if kind is not ModelKind.LORA:
+            raise RequestError(f"“{entry.name}” draws no pictures: it is a {kind.label}.", _CHOOSE)
+        checkpoint = self._partner(entry)
+        card = card_of(entry, LorasByName(self._library.entries()), checkpoint.family)
+        return _request(
+            checkpoint, (*card.trigger_words[:1], f"<lora:{card.name}:{card.strength:g}>")
+        )
+
+    def _partner(self, lora: LibraryEntry) -> CheckpointInfo:
+        """The first checkpoint that a LoRA fits; the small starter comes last in the list."""
+        for checkpoint in self._library.checkpoints():
+            able = not checkpoint.problem and not checkpoint.refiner
+            if able and not why_not(lora, checkpoint.family):
+                return checkpoint
+        family = lora.model.family_label if lora.model else "its family"
+        raise RequestError(
+            f"No checkpoint here fits “{lora.name}”, a LoRA for {family}.",
+            f"Get one for {family}. {_CHOOSE}",
+        )
 
 
 def put_preview(library: Library, entry: LibraryEntry, picture: Path) -> LibraryEntry:
@@ -125,11 +145,11 @@ def put_preview(library: Library, entry: LibraryEntry, picture: Path) -> Library
     return library.entry(entry.id)
 
 
-def _request(checkpoint: CheckpointInfo) -> GenerationRequest:
+def _request(checkpoint: CheckpointInfo, more: Iterable[str] = ()) -> GenerationRequest:
     usual = checkpoint.defaults
-    words = f"{usual.prompt}, {EXAMPLE}" if usual.prompt else EXAMPLE
+    words = (usual.prompt, EXAMPLE, *more)
     return GenerationRequest(
-        prompt=PromptSettings(positive=words, negative=usual.negative),
+        prompt=PromptSettings(positive=", ".join(filter(None, words)), negative=usual.negative),
         model=ModelSettings(checkpoint=checkpoint.id),
         seed=SeedSettings(value=SEED),
     )

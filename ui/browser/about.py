@@ -8,6 +8,7 @@ from backend.schema.identifying import Update
 from backend.schema.jobs import Actor, PictureView
 from backend.schema.keeping import LONGEST_TAG, Mark
 from backend.schema.library import LONGEST_NOTE, LibraryEntry
+from backend.schema.models import ModelKind
 from backend.schema.sizes import readable_bytes
 from ui.picker.details import Details, details_of
 
@@ -60,13 +61,17 @@ def about(studio: Verbs, actor: Actor, model_id: str) -> About:
         newer_size=readable_bytes(newer.bytes) if newer and newer.bytes else "",
         known=bool(entry.card and entry.card.source),
         changeable=model_id != _STARTER,
-        drawable=details.able,
+        drawable=details.able or _is_lora(entry),
         smaller=is_file and not details.convertible and entry.model is not None,
         stem=file.name if file.is_dir() else file.stem,
         folder=_folder(entry),
         used=used.pictures,
         newest=used.newest,
     )
+
+
+def _is_lora(entry: LibraryEntry) -> bool:
+    return entry.model is not None and entry.model.kind is ModelKind.LORA
 
 
 def _folder(entry: LibraryEntry) -> str:

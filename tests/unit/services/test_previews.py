@@ -18,8 +18,10 @@ from tests.fixtures.script import Script
 
 ANNA = Actor(id="anna", role=Role.GUEST)
 DREAM = "checkpoints/dream.safetensors"
+FLUX_LAYER = "transformer.single_transformer_blocks.0.attn.to_q"
 KINDS = {
     "loras/fox.safetensors": made.kohya_lora(),
+    "loras/flux.safetensors": made.peft_lora(FLUX_LAYER, 3072),
     "vae/v.safetensors": made.VAE,
 }
 
@@ -93,6 +95,18 @@ def test_a_click_draws_with_the_models_own_settings_and_the_picture_is_its_previ
     assert (request.model.checkpoint, request.prompt.positive) == (DREAM, EXAMPLE)
     assert (request.seed, request.batch.pictures) == (SEED, 1)
     assert request.size.width == 512
+
+
+def test_a_lora_is_drawn_with_a_checkpoint_that_it_fits_and_its_words(opened, engine, places):
+    (places.models / "loras" / "fox.civitai.info").write_text('{"trainedWords": ["foxy", "sly"]}')
+    with opened() as studio:
+        job = studio.previews.make(OWNER, "loras/fox.safetensors")
+        started(engine, job)
+
+    request = ResolvedRequest.model_validate(engine.starts[0].request)
+    assert request.prompt.positive == f"{EXAMPLE}, foxy, <lora:fox:1>"
+    assert request.model.checkpoint == DREAM
+    assert [each.id for each in request.loras] == ["loras/fox.safetensors"]
 
 
 def test_a_preview_that_was_asked_for_before_a_restart_appears_after_it(opened, engine, preview):
@@ -178,7 +192,7 @@ def test_a_picture_of_mine_becomes_the_preview_of_any_model(opened, engine, plac
 @pytest.mark.parametrize(
     ("model", "words"),
     [
-        ("loras/fox.safetensors", "does not draw with LoRAs yet"),
+        ("loras/flux.safetensors", "No checkpoint here fits “flux”, a LoRA for FLUX.1"),
         ("vae/v.safetensors", "draws no pictures: it is a VAE"),
     ],
 )
