@@ -30,10 +30,12 @@ def build(facts: PageFacts) -> PromptPanel:
                 look=Look(lines=2, show_label=False, placeholder="Describe the picture"),
             )
             generate = gr.Button("Generate", variant="primary", elem_id="generate")
+            element("forever")
         negative = bind("prompt.negative", "", look=Look(lines=1, grows_to=3))
         element("composer-links", content=markup("composer-links") + _writing() + _ideas())
         element("hints")
         element("effects", content="", hidden="", role="status")
+        element("forever-line")
         element("warnings", content="")
         element("notice")
         element("banner", content="")

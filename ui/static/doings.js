@@ -100,6 +100,11 @@ export async function cancel(jobId) {
   await tried(() => call("POST", `/api/jobs/${jobId}/cancel`));
 }
 
+/** Let go of the picture that is being made; its job goes on with the next. */
+export async function skip(jobId) {
+  await tried(() => call("POST", `/api/jobs/${jobId}/skip`));
+}
+
 /** End what runs now, or what waits first. */
 export function cancelFirst() {
   const job = active(store.state)[0];

@@ -1,5 +1,6 @@
 // Follows the feed of server-sent events, and comes back to it whatever happens.
 
+import { root } from "./dom.js";
 import { store } from "./store.js";
 
 const SILENCE_MS = 40_000; // the server says something at least every 15 s
@@ -17,10 +18,19 @@ export function follow(live) {
   connect();
   document.addEventListener("visibilitychange", () => {
     clearTimeout(timer);
-    if (document.hidden) timer = setTimeout(() => current?.abort(), HIDDEN_MS);
+    if (document.hidden) letGo();
     else if (!current) connect();
   });
   for (const event of ["online", "pageshow"]) window.addEventListener(event, hurry);
+}
+
+/** Whether nothing here has to go on while the tab is hidden. */
+function idle() {
+  return document.hidden && !root.matches("[data-forever], [data-tells]");
+}
+
+function letGo() {
+  timer = setTimeout(() => (idle() ? current?.abort() : letGo()), HIDDEN_MS);
 }
 
 /** Try anew: the connection is not to be trusted. */
@@ -31,7 +41,7 @@ export function reconnect() {
 }
 
 function hurry() {
-  if (current || document.hidden) return;
+  if (current || idle()) return;
   clearTimeout(timer);
   connect();
 }
@@ -56,7 +66,7 @@ async function connect() {
     clearTimeout(silence);
     current = null;
   }
-  if (document.hidden) return;
+  if (idle()) return;
   store.change({ connection: "lost" });
   timer = setTimeout(connect, wait);
   wait = Math.min(wait * 1.6, LONGEST_WAIT_MS);

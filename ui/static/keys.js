@@ -26,6 +26,9 @@ function pressed(event) {
     if (!event.repeat) document.getElementById("generate")?.click();
   } else if (event.key === "Escape" && !isBusy(event.target)) {
     if (cancelFirst()) event.preventDefault();
+  } else if (event.code === "KeyN" && event.altKey) {
+    event.preventDefault();
+    document.querySelector("easel-stage [data-part=skip]:not([hidden])")?.click();
   } else if (event.key in TURNS && !isTyping(event.target) && (store.state.viewer || !isBusy(event.target)) && !event.target.matches("input, [role=tab], [role=separator]")) {
     step(TURNS[event.key]);
   } else if (event.key === "?" && !isTyping(event.target)) {

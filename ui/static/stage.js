@@ -6,12 +6,13 @@ import { address, describe, showIn, thumbnail, wireActions } from "./picture.js"
 import { onStage, show } from "./shown.js";
 import { store } from "./store.js";
 import { doing, share } from "./words.js";
-import { again, cancel } from "./doings.js";
+import { again, cancel, skip } from "./doings.js";
 
 part("easel-stage", store, (own, host) => {
   let now = onStage(store.state);
   const updateActions = wireActions(own, () => now.picture);
   own.opener.onclick = () => store.change({ viewer: now.picture.id });
+  own.skip.onclick = () => skip(now.job.id);
   own.stop.onclick = () => cancel(now.job.id);
   const draw = () => drawLarge(own, now);
   new ResizeObserver(draw).observe(own.room);
@@ -97,13 +98,13 @@ function notesFor({ picture, job, failed }, { jobs }) {
   return notes;
 }
 
-function drawFoot({ bar, first, second, stop, live }, { job, picture }, state) {
+function drawFoot({ bar, first, second, skip: skips, stop, live }, { job, picture }, state) {
   const done = job ? share(job) : null;
   const percent = Math.round(done * 100);
   bar.hidden = stop.hidden = !job;
+  skips.hidden = !(job?.progress?.batches > 1);
   fillBar(bar, done);
   set(bar, "aria-valuenow", done === null ? null : percent);
-  document.title = done === null ? "Easel" : `${percent} % · Easel`;
   say(live, announced(job, done, state));
   if (!job && !picture) {
     say(first, "");
