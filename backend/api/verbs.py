@@ -10,6 +10,7 @@ from backend.api.bringing_verbs import Bringing
 from backend.api.download_verbs import Downloads
 from backend.api.guide_verbs import Guide
 from backend.api.hub_verbs import Hubs
+from backend.api.keeping_verbs import Keeping
 from backend.api.known_verbs import Identifying, Previews, Updates
 from backend.api.lora_verbs import Loras
 from backend.api.writing_verbs import Writing
@@ -18,7 +19,6 @@ from backend.schema.catalogue import Catalogue, CheckpointInfo, ComponentInfo
 from backend.schema.conversion import TargetPrecision
 from backend.schema.generation import GenerationRequest
 from backend.schema.jobs import Actor, FeedItem, JobView, PictureView, Snapshot
-from backend.schema.keeping import Binned, Copies, Mark, Used
 from backend.schema.library import (
     Hashes,
     LibraryEntry,
@@ -247,54 +247,6 @@ class Memory(Protocol):
 
     def set_usual(self, actor: Actor, usual: UsualMemory) -> None:
         """Keep it in place of what counted before."""
-        ...
-
-
-class Keeping(Protocol):
-    """What a person does with the models that are here."""
-
-    def marks(self, actor: Actor) -> Mapping[str, Mark]:
-        """Favourites and tags by the model's id; models without either are left out."""
-        ...
-
-    def set_favourite(self, actor: Actor, model_id: str, *, favourite: bool) -> Mark:
-        """Make a model a favourite, or none."""
-        ...
-
-    def set_tags(self, actor: Actor, model_id: str, tags: Iterable[str]) -> Mark:
-        """Give a model these tags in place of those that it had."""
-        ...
-
-    def rename(self, actor: Actor, model_id: str, name: str) -> LibraryEntry:
-        """Give a model and what describes it another name."""
-        ...
-
-    def move(self, actor: Actor, model_id: str, folder: str = "") -> LibraryEntry:
-        """Move a model and what describes it; without a folder, to the right one."""
-        ...
-
-    def delete(self, actor: Actor, model_id: str) -> Binned:
-        """Put a model and what describes it into the bin."""
-        ...
-
-    def bin(self, actor: Actor) -> tuple[Binned, ...]:
-        """What is in Easel's own bin."""
-        ...
-
-    def restore(self, actor: Actor, binned_id: str) -> LibraryEntry:
-        """Put a model back to where it was."""
-        ...
-
-    def empty_bin(self, actor: Actor) -> int:
-        """Remove for good what is in Easel's own bin; tells how many bytes that were."""
-        ...
-
-    def copies(self, actor: Actor) -> tuple[Copies, ...]:
-        """Models that are here several times."""
-        ...
-
-    def used(self, actor: Actor, model_id: str) -> Used:
-        """The pictures that were made with a model."""
         ...
 
 
