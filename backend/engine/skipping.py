@@ -1,6 +1,7 @@
 """Letting go of what is being drawn, when somebody does not want to wait for it."""
 
-from collections.abc import Generator, Set as AbstractSet
+from collections.abc import Generator
+from collections.abc import Set as AbstractSet
 from typing import TypeVar
 
 from backend.engine.batches import Batch
