@@ -97,6 +97,8 @@ WEIGHTS = [
     ("<lora:i|nk:0.7>", 1, "<lora:i||nk:0.75>"),
     ("<lora:ink|>", -1, "<lora:ink||:0.95>"),
     ("<lora:i|nk:0.7:0.5>", -1, "<lora:i||nk:0.65:0.5>"),
+    ("<lora:i|nk:te=0.5:unet=0.8>", 1, "<lora:i||nk:te=0.5:unet=0.85>"),
+    ("<lora:i|nk:te=0.5>", 1, "<lora:i||nk:unet=1.05:te=0.5>"),
     ("a , | b", 1, "a , || b"),
 ]
 WEIGH = """async ([address, cases]) => {

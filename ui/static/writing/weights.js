@@ -2,7 +2,8 @@
 
 const STEP = 0.1;
 const TAG_STEP = 0.05;
-const TAG = /<(?:lora|lyco):[^<>:]+((?::[^<>:]*)?)[^<>]*>/gi;
+const TAG = /<(?:lora|lyco):[^<>:]+((?::[^<>:]*)*)>/gi;
+const TAG_WEIGHT = /^:\s*([+-]?[\d.]+)|:\s*unet=\s*([+-]?[\d.]+)/;
 const WEIGHTED = /^(\((?:[^()]|\([^()]*\))*?)(?::\s*([+-]?[\d.]+)\s*)?\)$/s;
 const APART = /[\s,()[\]{}<>|:\\]/;
 
@@ -11,18 +12,18 @@ export function weighed(text, start, end, turn) {
   return inTag(text, start, end, turn) ?? inWords(text, start, end, turn);
 }
 
-/** The weight of a LoRA's tag under the caret. */
+/** The weight in the network of a LoRA's tag under the caret. */
 function inTag(text, start, end, turn) {
   for (const found of text.matchAll(TAG)) {
     const last = found.index + found[0].length;
     if (start <= found.index || end >= last) continue;
-    const begin = found.index + found[0].indexOf(":", found[0].indexOf(":") + 1);
-    const named = found[1];
-    const from = named ? begin : last - 1;
-    const now = named ? Number(named.slice(1)) : 1;
-    if (Number.isNaN(now)) return null;
-    const insert = `:${shown(now + turn * TAG_STEP)}`;
-    return { start: from, end: named ? begin + named.length : from, insert, select: [start, start] };
+    const from = last - 1 - found[1].length;
+    const given = TAG_WEIGHT.exec(found[1]);
+    const number = given?.[1] ?? given?.[2];
+    const weight = shown((number === undefined ? 1 : Number(number)) + turn * TAG_STEP);
+    const [before, taken] = given ? [given[0].slice(0, -number.length), given[0].length] : [found[1].includes("=") ? ":unet=" : ":", 0];
+    const place = from + (given?.index ?? 0);
+    return { start: place, end: place + taken, insert: before + weight, select: [start, start] };
   }
   return null;
 }
