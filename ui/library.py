@@ -5,6 +5,7 @@ from pathlib import PurePath
 
 from pydantic import Field
 
+from backend.advice.usual import Usual
 from backend.api.verbs import Models
 from backend.schema.base import Frozen
 from backend.schema.catalogue import (
@@ -26,6 +27,8 @@ class Start(Frozen):
     """In words: “Settings for SDXL Turbo: 512 × 512, 4 steps, CFG 1”."""
     fields: dict[str, Scalar]
     """By dotted id."""
+    usual: dict[str, tuple[float, float]]
+    """From where to where settings give good pictures, by dotted id."""
     prompt: str = ""
     """Words that its makers have every prompt begin with."""
     negative: str = ""
@@ -162,8 +165,10 @@ def _start(defaults: FamilyDefaults, label: str) -> Start:
     """A family names its settings by the last part of their fields' ids."""
     known: dict[str, Scalar] = defaults.model_dump(exclude={"prompt", "negative"})
     names = {spec.id: spec.id.rpartition(".")[2] for spec in GENERATION_FIELDS if spec.optional}
+    usual = Usual.of(defaults)
     return Start(
         told=_told(defaults, label),
+        usual={"sampling.steps": usual.steps, "sampling.cfg_scale": usual.cfg_scale},
         fields={field_id: known[name] for field_id, name in names.items() if name in known},
         prompt=defaults.prompt,
         negative=defaults.negative,

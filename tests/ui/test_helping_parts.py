@@ -14,6 +14,7 @@ from backend.schema.jobs import OWNER
 from tests.fixtures.model_files import write_safetensors
 from tests.fixtures.published_unets import whole_file
 from tests.fixtures.studio import MemoryStudio
+from ui.facts import page_facts
 from ui.helping.routes import helping_routes
 
 LARGE = "large.safetensors"
@@ -136,3 +137,13 @@ def test_a_picture_that_is_gone_is_said_to_be(client):
     answer = client.post("/page/helping/ladders", json={"picture": "gone-0"})
 
     assert answer.status_code == 404
+
+
+def test_sliders_know_where_settings_are_usual(studio):
+    families = {each.id: each for each in page_facts(studio.models, OWNER).library.families}
+
+    assert families["sd15"].starts[""].usual == {
+        "sampling.steps": (20, 30),
+        "sampling.cfg_scale": (5.0, 9.0),
+    }
+    assert families["sdxl"].starts["turbo"].usual["sampling.steps"] == (1, 4)

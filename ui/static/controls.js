@@ -2,6 +2,7 @@
 
 import { copyOf, facts, part, parts, reconcile, say, set } from "./dom.js";
 import { form } from "./form.js";
+import { library } from "./library.js";
 import { onStage } from "./shown.js";
 import { store } from "./store.js";
 
@@ -87,11 +88,13 @@ function changedChip({ id, label }) {
   return made;
 }
 
-// A tick on each slider where the checkpoint draws best; fields without effect are off and say why.
+// A tick on each slider where the checkpoint draws best, and a band where that is usual; fields without effect are off and say why.
 form.subscribe(() => {
+  const { usual } = library.start(form.checkpoint());
   for (const { id, element, minimum, maximum, lacking } of facts.fields) {
     const block = document.getElementById(element);
-    block?.style.setProperty("--start", (form.start(id) - minimum) / (maximum - minimum));
+    const marks = [form.start(id), ...(usual[id] ?? [minimum, minimum])];
+    ["start", "from", "to"].forEach((name, place) => block?.style.setProperty(`--${name}`, (marks[place] - minimum) / (maximum - minimum)));
     if (lacking && block) switchOff(block, form.unused(id));
   }
 });

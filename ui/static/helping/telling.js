@@ -2,6 +2,7 @@
 
 import { styled } from "../browser/styled.js";
 import { parts, root, say } from "../dom.js";
+import { form } from "../form.js";
 import { onStage } from "../shown.js";
 import { goesOn, remember, remembered, store } from "../store.js";
 import { share } from "../words.js";
@@ -25,7 +26,10 @@ export async function telling(place) {
 
   on.onchange = () => change({ on: on.checked });
   sound.onchange = () => change({ sound: sound.checked });
-  link.onclick = () => change({ on: true });
+  link.onclick = async () => {
+    await change({ on: true });
+    form.tell(note.textContent || "Easel tells you when it is ready, wherever you look.");
+  };
   for (const event of ["visibilitychange", "focus"]) window.addEventListener(event, seen, { capture: true });
 
   /** A click: the only moment at which a browser lets itself be asked, and lets sounds begin. */
