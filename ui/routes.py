@@ -14,7 +14,7 @@ from backend.schema.errors import OutOfRangeError
 from backend.schema.fields import Scalar
 from backend.schema.generation import GenerationRequest
 from backend.schema.jobs import Actor, JobView
-from backend.schema.sampling_settings import RANDOM_SEED, SeedSettings
+from backend.schema.sampling_settings import RANDOM_SEED
 from ui.asking import asked, held
 from ui.sending import Clicks
 
@@ -64,7 +64,8 @@ def page_routes(studio: Verbs) -> APIRouter:
     @router.post("/page/vary")
     def vary(click: VaryClick, actor: Who) -> JobView:
         request = studio.gallery.request_of(actor, click.picture)
-        varied = request.model_copy(update={"seed": SeedSettings(value=RANDOM_SEED)})
+        seed = request.seed.model_copy(update={"value": RANDOM_SEED})
+        varied = request.model_copy(update={"seed": seed})
         return clicks.once(click.token, lambda: studio.generation.submit(actor, varied))
 
     @router.post("/page/again")

@@ -18,7 +18,8 @@ _GROUPS = (
         ("sampling.steps", "sampling.cfg_scale", "sampling.cfg_rescale", "sampling.guidance"),
     ),
     ("Method", "", ("sampling.sampler", "sampling.schedule", "sampling.terminal_noise")),
-    ("Seed", "seed", ("seed.value", "seed.variation_strength", "seed.variation", "seed.noise")),
+    ("Seed", "seed", ("seed.value",)),
+    ("Variation", "", ("seed.variation_strength", "seed.variation", "seed.noise")),
     ("Parts", "", ("model.vae", "model.clip_skip", "model.clip_l", "model.clip_g", "model.t5xxl")),
     ("Refiner", "", ("refiner.checkpoint", "refiner.switch_at")),
     (
