@@ -14,7 +14,7 @@ from backend.api.verbs import Verbs
 from backend.schema.base import Frozen
 from backend.schema.errors import RequestError
 from backend.schema.jobs import Actor
-from backend.schema.readings import PictureReading
+from backend.schema.readings import Comparison, PictureReading, Remaking
 
 Who = Annotated[Actor, Depends(actor_of)]
 Name = Annotated[str, Query(max_length=300)]
@@ -51,7 +51,18 @@ def reading_router(studio: Verbs) -> APIRouter:
         del actor
         return studio.readings.of_text(pasted.text)
 
+    _remake(router, studio)
     return router
+
+
+def _remake(router: APIRouter, studio: Verbs) -> None:
+    @router.post("/pictures/{picture_id}/again")
+    def again(picture_id: str, actor: Who) -> Remaking:
+        return studio.reproducing.start(actor, picture_id)
+
+    @router.get("/pictures/{picture_id}/compared/{made_again}")
+    def compared(picture_id: str, made_again: str, actor: Who) -> Comparison:
+        return studio.reproducing.compare(actor, picture_id, made_again)
 
 
 @asynccontextmanager

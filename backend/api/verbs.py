@@ -13,8 +13,8 @@ from backend.api.hub_verbs import Hubs
 from backend.api.keeping_verbs import Keeping
 from backend.api.known_verbs import Identifying, Previews, Updates
 from backend.api.lora_verbs import Loras
+from backend.api.reading_verbs import Readings, Reproducing
 from backend.api.writing_verbs import Writing
-from backend.api.reading_verbs import Readings
 from backend.schema.catalogue import Catalogue, CheckpointInfo, ComponentInfo
 from backend.schema.conversion import TargetPrecision
 from backend.schema.generation import GenerationRequest
@@ -326,6 +326,11 @@ class Verbs(Protocol):
     @property
     def readings(self) -> Readings:
         """How pictures of any program were made."""
+        ...
+
+    @property
+    def reproducing(self) -> Reproducing:
+        """Making pictures again from their own metadata."""
         ...
 
     @property

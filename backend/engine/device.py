@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psutil
 
+from backend.metadata.own import Workshop
 from backend.schema.jobs import DeviceView
 
 
@@ -38,6 +39,13 @@ def describe_device() -> DeviceView:
         memory_held=process,
         process_bytes=process,
     )
+
+
+def workshop() -> Workshop:
+    """What pictures are made with here, as their metadata records it."""
+    torch = sys.modules.get("torch")
+    version: object = getattr(torch, "__version__", "")
+    return Workshop(device=describe_device().name, torch=str(version))
 
 
 @cache

@@ -7,6 +7,7 @@ from pathlib import Path
 from PIL import Image
 
 from backend.engine.context import Context
+from backend.engine.device import workshop
 from backend.metadata.encoding import encode
 from backend.metadata.own import metadata_of
 from backend.metadata.sidecar import sidecar_content, sidecar_of, wants_sidecar
@@ -27,7 +28,7 @@ def save(
     """
     yield Stage(sentence="Saving")
     path = picture_path(context.job, index, request, context.created)
-    content = encode(picture, request, index, context.created)
+    content = encode(picture, request, index, context.created, workshop())
     ready = ImageReady(
         index=index,
         path=path.as_posix(),
@@ -48,7 +49,7 @@ def _save_beside(
     path: Path, request: ResolvedRequest, index: int, context: Context
 ) -> Iterator[Event]:
     """Write the side-car where one is wanted; without it, the picture still has all inside."""
-    own = metadata_of(request, index, context.created)
+    own = metadata_of(request, index, context.created, workshop())
     if not wants_sidecar(own):
         return
     try:

@@ -10,7 +10,7 @@ from PIL import Image
 
 from backend.metadata import infotext
 from backend.metadata.catalogue import load_catalogue
-from backend.metadata.own import PictureMetadata, metadata_of, packed
+from backend.metadata.own import PictureMetadata, Workshop, metadata_of, packed
 from backend.metadata.png import encode_png
 from backend.schema.output_settings import OutputSettings
 from backend.schema.resolved import ResolvedRequest
@@ -22,7 +22,13 @@ _MOST_EXIF = 65_000
 """Bytes that a JPEG has room for; of the longest prompts, only the own JSON is kept."""
 
 
-def encode(pixels: Image.Image, request: ResolvedRequest, index: int, created: float) -> bytes:
+def encode(
+    pixels: Image.Image,
+    request: ResolvedRequest,
+    index: int,
+    created: float,
+    workshop: Workshop | None = None,
+) -> bytes:
     """The whole file of picture `index`, in the format that was asked for.
 
     Args:
@@ -30,10 +36,11 @@ def encode(pixels: Image.Image, request: ResolvedRequest, index: int, created: f
         request: What it was made with.
         index: Its place in its job, from 0.
         created: When it was asked for, in seconds since the epoch.
+        workshop: What it was made with.
     """
     if request.output.format == "png":
-        return encode_png(pixels, request, index, created)
-    own = metadata_of(request, index, created)
+        return encode_png(pixels, request, index, created, workshop)
+    own = metadata_of(request, index, created, workshop)
     text = infotext.write(request, index, load_catalogue())
     fitting = (exif for exif in (_exif(own, text), _exif(own, "")) if len(exif) <= _MOST_EXIF)
     return _encoded(pixels, request.output, next(fitting, b""))

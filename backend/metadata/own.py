@@ -20,6 +20,15 @@ _PACKED = "easel:"
 _LONGEST = 4 * 2**20
 
 
+class Workshop(Frozen):
+    """What a picture was made with besides models; other ones give slightly other pixels."""
+
+    device: str = ""
+    """Its name; empty where nobody told."""
+    torch: str = ""
+    """PyTorch's version."""
+
+
 class PictureMetadata(Frozen):
     """Where a picture came from."""
 
@@ -36,15 +45,19 @@ class PictureMetadata(Frozen):
     """When it was asked for, in seconds since the epoch."""
     easel_version: str = Field(validation_alias="easel", serialization_alias="easel")
     """The version of Easel that made it."""
+    workshop: Workshop = Workshop()
 
 
-def metadata_of(request: ResolvedRequest, index: int, created: float) -> PictureMetadata:
+def metadata_of(
+    request: ResolvedRequest, index: int, created: float, workshop: Workshop | None = None
+) -> PictureMetadata:
     """What picture `index` is to tell: without this machine's folders and the other prompts.
 
     Args:
         request: What it was made with.
         index: Its place in its job, from 0.
         created: When it was asked for, in seconds since the epoch.
+        workshop: What it was made with.
     """
     model = request.model.model_copy(update={"path": request.model.checkpoint, "parts": ()})
     embeddings = tuple(each.model_copy(update={"path": each.id}) for each in request.embeddings)
@@ -52,7 +65,13 @@ def metadata_of(request: ResolvedRequest, index: int, created: float) -> Picture
     loras = tuple(each.model_copy(update={"path": each.id}) for each in request.loras)
     changes = {"model": model, "embeddings": embeddings, "loras": loras, "expanded": prompts}
     shareable = request.model_copy(update=changes)
-    return PictureMetadata(request=shareable, index=index, created=created, easel_version=VERSION)
+    return PictureMetadata(
+        request=shareable,
+        index=index,
+        created=created,
+        easel_version=VERSION,
+        workshop=workshop or Workshop(),
+    )
 
 
 def packed(own: PictureMetadata) -> str:

@@ -6,13 +6,19 @@ from PIL import Image, PngImagePlugin
 
 from backend.metadata import infotext
 from backend.metadata.catalogue import load_catalogue
-from backend.metadata.own import OWN, metadata_of
+from backend.metadata.own import OWN, Workshop, metadata_of
 from backend.schema.resolved import ResolvedRequest
 
 _INFOTEXT = "parameters"
 
 
-def encode_png(pixels: Image.Image, request: ResolvedRequest, index: int, created: float) -> bytes:
+def encode_png(
+    pixels: Image.Image,
+    request: ResolvedRequest,
+    index: int,
+    created: float,
+    workshop: Workshop | None = None,
+) -> bytes:
     """The whole PNG file of picture `index`, with our own JSON and A1111's infotext as text.
 
     Args:
@@ -20,8 +26,9 @@ def encode_png(pixels: Image.Image, request: ResolvedRequest, index: int, create
         request: What it was made with.
         index: Its place in its job, from 0.
         created: When it was asked for, in seconds since the epoch.
+        workshop: What it was made with.
     """
-    own = metadata_of(request, index, created)
+    own = metadata_of(request, index, created, workshop)
     chunks = PngImagePlugin.PngInfo()
     chunks.add_text(_INFOTEXT, infotext.write(request, index, load_catalogue()))
     chunks.add_itxt(OWN, own.model_dump_json())

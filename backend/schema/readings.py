@@ -67,3 +67,28 @@ class PictureReading(Frozen):
     text: str = ""
     models: tuple[FoundModel, ...] = ()
     unused: tuple[str, ...] = ()
+
+
+class Remaking(Frozen):
+    """A picture that is made again from what its file tells."""
+
+    job: str
+    picture: str
+    """The id that it will have."""
+
+
+class Comparison(Frozen):
+    """Two pictures, pixel by pixel."""
+
+    identical: bool
+    pixels: int
+    """How many there are; 0 where the pictures are of different sizes."""
+    differing: int
+    """How many of them are not the same."""
+    largest: int
+    """The largest difference of a colour, of 255."""
+    mean: float
+    """The mean difference of all colours, of 255."""
+    sentence: str
+    reasons: tuple[str, ...] = ()
+    """What was not the same when they were made, a sentence each."""

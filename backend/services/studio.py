@@ -46,6 +46,7 @@ from backend.services.planning import Planner
 from backend.services.previews import Previews
 from backend.services.readings import Readings
 from backend.services.remembered import Remembered
+from backend.services.reproducing import Reproducing
 from backend.services.shelf import Shelf
 from backend.services.shortage import Shortage
 from backend.services.style_book import StyleBook
@@ -71,6 +72,7 @@ class Studio:
     advising: Advising
     writing: Writing
     readings: Readings
+    reproducing: Reproducing
     loras: LoraShelf
     hubs: Hubs
     downloads: Downloads
@@ -168,6 +170,7 @@ def open_studio(
             Advising(library, catalogue, partial(planner.state, names=False)),
             Writing(library, catalogue, Wording(places), StyleBook(places), journal.prompts_of),
             Readings(library.entries, catalogue),
+            Reproducing(generation, gallery),
             LoraShelf(library),
             hub_work.hubs,
             hub_work.downloads,

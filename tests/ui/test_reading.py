@@ -102,3 +102,16 @@ def test_a_picture_of_ones_own_tells_its_settings(page):
     dialog = page.get_by_role("dialog", name="How this picture was made")
     expect(dialog.get_by_text(re.compile("^Made by Easel, "))).to_be_visible()
     expect(dialog.get_by_role("checkbox", name="Prompt blue cup")).to_be_checked()
+
+
+def test_a_picture_is_made_again_and_found_identical(page):
+    page.locator("#field-prompt-positive textarea").fill("green cup")
+    page.locator("#generate").click()
+    page.locator("easel-results .thumb[title='green cup']").wait_for()
+
+    page.locator("easel-stage").get_by_role("button", name="Reproduce", exact=True).click()
+
+    dialog = page.get_by_role("dialog", name="Reproduce this picture")
+    expect(dialog.get_by_text("Identical: every pixel is the same.")).to_be_visible()
+    dialog.get_by_role("button", name="Close").click()
+    expect(page.locator("easel-results .thumb[title='green cup']")).to_have_count(2)

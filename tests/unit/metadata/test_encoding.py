@@ -19,8 +19,8 @@ CATALOGUE = load_catalogue()
 PICTURE = Image.linear_gradient("L").resize((64, 48)).convert("RGB")
 
 
-def asked(kind: str, prompt: str = "a fox, “é”", **more: object):
-    output = OutputSettings(format=kind, **more)
+def asked(kind: str, prompt: str = "a fox, “é”", quality: int = 90):
+    output = OutputSettings.model_validate({"format": kind, "quality": quality})
     return resolved(prompt, "rain").model_copy(update={"output": output})
 
 

@@ -1,0 +1,99 @@
+"""Reproducing: a picture's own file says what is drawn again, also when its model was renamed."""
+
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+from PIL import Image
+
+from backend.metadata.encoding import encode
+from backend.schema.errors import ModelMissingError, NotFoundError
+from backend.schema.jobs import OWNER
+from backend.schema.output_settings import OutputSettings
+from backend.schema.picture_settings import PromptSettings
+from backend.services.gallery import Gallery
+from backend.services.generation import Generation
+from backend.services.reproducing import Reproducing
+from tests.fixtures.desk import picture
+from tests.fixtures.requests import resolved
+
+RED = Image.new("RGB", (16, 8), (200, 30, 30))
+
+
+class Desk:
+    """A gallery of files in a folder, and a queue that only remembers."""
+
+    def __init__(self, folder, installed=("starter",)):
+        self.folder, self.installed, self.asked = folder, installed, []
+        gallery = SimpleNamespace(
+            picture=lambda actor, known: picture(1, int(known), path=known),
+            file=lambda actor, known: folder / known,
+        )
+        generation = SimpleNamespace(submit=self.submit)
+        self.reproducing = Reproducing(cast("Generation", generation), cast("Gallery", gallery))
+
+    def submit(self, actor, request):
+        self.asked.append(request)
+        if request.model.checkpoint not in self.installed:
+            raise ModelMissingError("It is not installed.")
+        return SimpleNamespace(id="0123456789ab")
+
+    def put(self, name, request, index=0):
+        (self.folder / name).write_bytes(encode(RED, request, index, 1.0))
+
+
+def test_a_picture_of_a_batch_is_made_again_in_its_batch(tmp_path):
+    desk = Desk(tmp_path)
+    desk.put("0", resolved(seed=5, size=2), index=3)
+
+    remaking = desk.reproducing.start(OWNER, "0")
+
+    [request] = desk.asked
+    assert (request.seed.value, request.batch.size, request.batch.count) == (7, 2, 1)
+    assert (remaking.job, remaking.picture) == ("0123456789ab", "0123456789ab-1")
+
+
+def test_choices_are_those_that_were_drawn(tmp_path):
+    drawn = {0: PromptSettings(positive="a red apple")}
+    desk = Desk(tmp_path)
+    desk.put("0", resolved("a {red|blue} apple").model_copy(update={"expanded": drawn}))
+
+    desk.reproducing.start(OWNER, "0")
+
+    assert desk.asked[0].prompt.positive == "a red apple"
+
+
+def test_a_renamed_checkpoint_is_found_by_its_hash(tmp_path):
+    desk = Desk(tmp_path, installed=("ab" * 32,))
+    desk.put("0", resolved())
+
+    desk.reproducing.start(OWNER, "0")
+
+    assert [each.model.checkpoint for each in desk.asked] == ["starter", "ab" * 32]
+
+
+def test_a_checkpoint_that_is_gone_is_named_with_its_hash(tmp_path):
+    desk = Desk(tmp_path, installed=())
+    desk.put("0", resolved())
+
+    with pytest.raises(ModelMissingError, match="“Starter” that drew it") as caught:
+        desk.reproducing.start(OWNER, "0")
+
+    assert "ababababab" in caught.value.hint
+
+
+@pytest.mark.parametrize("kind", ["png", "jpeg"])
+def test_two_pictures_are_compared_from_their_files(tmp_path, kind):
+    request = resolved().model_copy(update={"output": OutputSettings(format=kind)})
+    desk = Desk(tmp_path)
+    desk.put("0", request)
+    desk.put("1", request)
+
+    assert desk.reproducing.compare(OWNER, "0", "1").identical
+
+
+def test_pictures_of_others_cannot_be_reproduced(tmp_path):
+    RED.save(tmp_path / "0", "PNG")
+
+    with pytest.raises(NotFoundError, match="does not tell how Easel made it"):
+        Desk(tmp_path).reproducing.start(OWNER, "0")
