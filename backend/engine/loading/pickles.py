@@ -81,9 +81,15 @@ def _load(path: Path) -> object:
 
 
 def _weights_in(loaded: object) -> dict[str, Tensor]:
-    """The tensors of a checkpoint; where it has a `state_dict`, of that alone."""
+    """The tensors of a checkpoint; where it has a `state_dict`, of that alone.
+
+    An embedding as A1111 pickles it becomes what A1111 calls it in safetensors.
+    """
     found: dict[str, Tensor] = {}
     whole = _as_mapping(loaded)
+    made_up = list(_as_mapping(whole.get("string_to_param")).values())
+    if len(made_up) == 1 and isinstance(made_up[0], Tensor):
+        return {"emb_params": made_up[0].detach()}
     _flatten(_as_mapping(whole.get("state_dict")) or whole, "", found)
     return found
 

@@ -37,6 +37,22 @@ def test_only_the_weights_of_a_training_checkpoint_are_kept(tmp_path, old):
     assert torch.equal(found["a.weight"], WEIGHT)
 
 
+def test_an_embedding_keeps_its_words_alone(tmp_path):
+    vectors = torch.nn.Parameter(torch.randn(3, 768))
+    pickled = {
+        "string_to_token": {"*": torch.tensor(265)},
+        "string_to_param": {"*": vectors},
+        "name": "ink",
+        "step": 500,
+        "sd_checkpoint": None,
+    }
+
+    found = read_pickle(saved(tmp_path, pickled))
+
+    assert found.keys() == {"emb_params"}
+    assert torch.equal(found["emb_params"], vectors)
+
+
 def test_a_file_of_bare_tensors(tmp_path):
     found = read_pickle(saved(tmp_path, {"w": torch.nn.Parameter(WEIGHT), "name": "x"}))
 
