@@ -36,9 +36,9 @@ def _around(template: str, text: str) -> str:
 
 
 def _bare(template: str) -> str:
-    """A template around nothing: its words alone."""
+    """A template around nothing: its words alone, “ink, lines” of “ink of {prompt}, lines”."""
     before, _, behind = template.partition(_PLACE)
-    parts = (before.strip(_BETWEEN), behind.replace(_PLACE, "").strip(_BETWEEN))
+    parts = (before.strip(_BETWEEN).removesuffix(" of"), behind.replace(_PLACE, "").strip(_BETWEEN))
     return _BETWEEN.join(part for part in parts if part)
 
 

@@ -70,6 +70,7 @@ def test_prompts_are_counted_as_the_checkpoint_reads_them(studio):
     assert counted(studio, "a red apple, embedding:ugly <lora:ink_style:1>") == [("CLIP", 12, 75)]
     assert counted(studio, "a __colour__ apple") == [("CLIP", 5, 75)]
     assert counted(studio, "a red apple", model=FLUX) == [("T5", 4, 511), ("CLIP", 3, 75)]
+    assert counted(studio, "red roof, " * 60, model=FLUX)[1] == ("CLIP", 75, 75)
     told = studio.writing.read(ANNA, form("a", "old AND ripe"))
     assert told.negative[0].used == 3
 
