@@ -1,5 +1,7 @@
 """Help on the page when a picture disappoints, or takes long: the browser's side."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -102,7 +104,7 @@ def test_a_picture_is_skipped_by_its_button_and_its_keys(page, site):
     set_form(page, prompt__positive="slow skip", batch__count=4)
     page.locator("#generate").click()
     expect(page.locator("easel-stage .foot .first")).to_have_text("Waiting")
-    assert page.title().startswith("(")
+    expect(page).to_have_title(re.compile(r"^\(\d+ %\) Easel$"))
 
     page.get_by_role("button", name="Skip this one").click()
     wait_until(lambda: jobs(site)[0].pictures_skipped == 1, lambda: str(jobs(site)[0]))
@@ -142,6 +144,6 @@ def test_a_long_job_that_ends_is_told_to_who_looks_elsewhere(page, site):
 
     expect(page).to_have_title("✓ Ready · Easel")
     assert page.evaluate("window.told") == ["Ready: slow long"]
-    assert page.locator("link[rel=icon]").get_attribute("href").startswith("data:image/svg")
+    expect(page.locator("link[rel=icon]")).to_have_attribute("href", re.compile("^data:image/svg"))
     page.evaluate("document.hasFocus = () => true; window.dispatchEvent(new Event('focus'))")
     expect(page).to_have_title("Easel")
