@@ -7,9 +7,7 @@ from fastapi import APIRouter, Depends, Query
 
 from backend.api.answers import actor_of
 from backend.api.verbs import Verbs
-from backend.prompts.styling import unstyled
 from backend.schema.base import Frozen
-from backend.schema.bringing import Style
 from backend.schema.errors import OutOfRangeError, RequestError
 from backend.schema.fields import Scalar
 from backend.schema.generation import GenerationRequest
@@ -19,6 +17,7 @@ from backend.schema.writing import Ask
 from backend.schema.writing import Writing as Told
 from ui.fragments import Fragments
 from ui.writing.counts import ShownCount, shown_count
+from ui.writing.styles import shown_style
 
 _MARKS = {"lora": "LoRA", "embedding": "emb", "wildcard": "__", "style": "Style"}
 """What stands where a picture would."""
@@ -75,10 +74,8 @@ def writing_routes(studio: Verbs) -> APIRouter:
 
     @router.post("/styles")
     def styles(prompt: PromptSettings, actor: Who) -> str:
-        known = writing.styles(actor)
-        around = {style.name for style in known if unstyled(style, prompt)}
-        told = {style.name: _told(style) for style in known}
-        return fragments.draw("writing/styles", {"styles": known, "around": around, "told": told})
+        shown = tuple(shown_style(style, prompt) for style in writing.styles(actor))
+        return fragments.draw("writing/styles", {"styles": shown})
 
     @router.post("/style")
     def style(click: StyleClick, actor: Who) -> PromptSettings:
@@ -100,13 +97,6 @@ def _drawn(prompt: PromptSettings, told: Told, fragments: Fragments) -> Drawn:
         score=f"{good} of {len(told.checks)}" if told.checks else "",
         checks=fragments.draw("writing/checks", dict(told)),
     )
-
-
-def _told(style: Style) -> str:
-    """What a style adds, for who points at it."""
-    adds = f"Writes “{style.prompt.replace('{prompt}', '…')}”" if style.prompt else ""
-    avoids = f"Avoids “{style.negative}”" if style.negative else ""
-    return ". ".join(part for part in (adds, avoids) if part)
 
 
 def _effects(sentences: Iterable[str], fragments: Fragments) -> str:
