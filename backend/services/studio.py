@@ -18,11 +18,13 @@ from backend.library.library import Library
 from backend.locks import HeldLock
 from backend.metadata.catalogue import load_catalogue
 from backend.places import Places
+from backend.schema.catalogue import Catalogue
 from backend.schema.errors import AlreadyRunningError, OutputError
 from backend.schema.memory_settings import MemorySettings
 from backend.services import bringing_pictures
 from backend.services.advising import Advising
 from backend.services.bringing import Bringing, brought_pictures, picture_bringer
+from backend.services.bringing_pictures import PictureBringer
 from backend.services.conversion import Conversion
 from backend.services.covers import Covers
 from backend.services.download_history import DownloadHistory
@@ -31,7 +33,7 @@ from backend.services.gallery import Gallery
 from backend.services.generation import Generation
 from backend.services.guide import Getting, Guide, room_in
 from backend.services.host import StudioHost
-from backend.services.hub_work import open_hub_work
+from backend.services.hub_work import HubWork, open_hub_work
 from backend.services.hubs import Hubs
 from backend.services.identifying import Identifying
 from backend.services.jobs import Jobs
@@ -111,92 +113,130 @@ def open_studio(
     launch = launch or SubprocessEngines(places)
 
     def engine_for(listener: EngineListener) -> Supervisor:
-        return Supervisor(launch, _hearing(listener, board, planner), patience)
+        return Supervisor(launch, _hearing(listener, ground.board, planner), patience)
 
     with ExitStack() as open_things:
         open_things.enter_context(_sole_use(places))
-        catalogue = load_catalogue()
-        library = Library(places, catalogue)
-        open_things.callback(library.close)
-        journal = Journal(places.data / "journal.sqlite3")
-        open_things.callback(journal.close)
-        brought = brought_pictures(places)
-        open_things.callback(brought.close)
-        board, shelf = _open_board(places, journal, brought, open_things)
-        lane = HostLane()
-        open_things.callback(lane.close)
-        board.restore(resume=resume)
+        ground = _open_ground(places, open_things)
+        ground.board.restore(resume=resume)
         remembered = Remembered.in_folder(places.data, memory_settings)
         machine = MachineMemory(lambda: queue.system.device)
-        planner = Planner(library, catalogue, remembered, machine)
-        queue = JobQueue(board, lane, StudioHost(library, planner, places.outputs), engine_for)
-        generation = Generation(queue, library, catalogue, Wording(places))
-        wishes = WishBook(places.data / "wishes.json")
-        then_draw = partial(ThenDraw, wishes=wishes, library=library, generation=generation)
-        bringer = picture_bringer(places, brought, catalogue)
-        hub_work = open_things.enter_context(
-            open_hub_work(places, library, board, then_draw, {bringing_pictures.KIND: bringer})
-        )
-        jobs = Jobs(board, queue, hub_work.host_jobs, shelf)
-        open_things.callback(_save_at_the_end, jobs)
-        open_things.callback(queue.close)
+        planner = Planner(ground.library, ground.catalogue, remembered, machine)
+        host = StudioHost(ground.library, planner, places.outputs)
+        queue = JobQueue(ground.board, ground.lane, host, engine_for)
+        work = _open_work(ground, queue, open_things)
         if warm:
             queue.start_engine()
         queue.recover()
-        library.start(lambda: bool(board.waiting()))
-        hub_work.host_jobs.recover()
-        models = Models(library, catalogue)
-        gallery = Gallery(board, shelf, places)
-        previews = Previews(library, generation, gallery, board, places.data)
-        open_things.callback(previews.close)
-        bringing = Bringing(library, bringer, hub_work.host_jobs, board)
+        ground.library.start(lambda: bool(ground.board.waiting()))
+        work.hubs.host_jobs.recover()
+        studio = _studio(ground, queue, work, planner, remembered)
+        open_things.callback(studio.previews.close)
         if resume:
-            previews.resume()
-            bringing.look_again()
-        books = Books.in_folder(places.data)
-        work = Work(partial(is_needed, board), queue.free_memory, journal.pictures_with)
-        getting = Getting(
-            hub_work.downloads, DownloadHistory(board), wishes, partial(room_in, places.models)
-        )
-        yield Studio(
-            generation,
-            Conversion(queue),
-            jobs,
-            gallery,
-            models,
-            Covers(models, places),
-            Notes(models, books.notes),
-            Memory(library, catalogue, planner, remembered.usual),
-            Advising(library, catalogue, partial(planner.state, names=False)),
-            Writing(library, catalogue, Wording(places), StyleBook(places), journal.prompts_of),
-            Readings(library.entries, catalogue),
-            Reproducing(generation, gallery),
-            LoraShelf(library),
-            hub_work.hubs,
-            hub_work.downloads,
-            Keeping(library, books, work),
-            bringing,
-            hub_work.identifying,
-            hub_work.updates,
-            previews,
-            Guide(load_well_known(), catalogue, library, planner, getting),
-        )
+            studio.previews.resume()
+            studio.bringing.look_again()
+        yield studio
+
+
+@dataclass(frozen=True)
+class _Ground:
+    """What is kept and known, on which all verbs stand."""
+
+    places: Places
+    catalogue: Catalogue
+    library: Library
+    journal: Journal
+    brought: BroughtPictures
+    board: Board
+    shelf: Shelf
+    lane: HostLane
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What makes pictures, and what brings models."""
+
+    generation: Generation
+    jobs: Jobs
+    hubs: HubWork
+    wishes: WishBook
+    bringer: PictureBringer
+
+
+def _open_ground(places: Places, open_things: ExitStack) -> _Ground:
+    catalogue = load_catalogue()
+    library = Library(places, catalogue)
+    open_things.callback(library.close)
+    journal = Journal(places.data / "journal.sqlite3")
+    open_things.callback(journal.close)
+    brought = brought_pictures(places)
+    open_things.callback(brought.close)
+    shelf = Shelf(places.data / "gallery.sqlite3", places.outputs, journal.pictures(), brought)
+    open_things.callback(shelf.close)
+    lane = HostLane()
+    open_things.callback(lane.close)
+    board = Board(journal, shelf)
+    return _Ground(places, catalogue, library, journal, brought, board, shelf, lane)
+
+
+def _open_work(ground: _Ground, queue: JobQueue, open_things: ExitStack) -> _Work:
+    """Begin nothing yet; what is under way at the end is saved."""
+    places, library, board = ground.places, ground.library, ground.board
+    generation = Generation(queue, library, ground.catalogue, Wording(places))
+    wishes = WishBook(places.data / "wishes.json")
+    then_draw = partial(ThenDraw, wishes=wishes, library=library, generation=generation)
+    bringer = picture_bringer(places, ground.brought, ground.catalogue)
+    hubs = open_things.enter_context(
+        open_hub_work(places, library, board, then_draw, {bringing_pictures.KIND: bringer})
+    )
+    jobs = Jobs(board, queue, hubs.host_jobs, ground.shelf)
+    open_things.callback(_save_at_the_end, jobs)
+    open_things.callback(queue.close)
+    return _Work(generation, jobs, hubs, wishes, bringer)
+
+
+def _studio(
+    ground: _Ground, queue: JobQueue, work: _Work, planner: Planner, remembered: Remembered
+) -> Studio:
+    """All verbs, each over what it needs."""
+    places, catalogue = ground.places, ground.catalogue
+    library, board = ground.library, ground.board
+    hubs, generation, journal = work.hubs, work.generation, ground.journal
+    models = Models(library, catalogue)
+    gallery = Gallery(board, ground.shelf, places)
+    books = Books.in_folder(places.data)
+    keeping = Work(partial(is_needed, board), queue.free_memory, journal.pictures_with)
+    room = partial(room_in, places.models)
+    getting = Getting(hubs.downloads, DownloadHistory(board), work.wishes, room)
+    return Studio(
+        generation=generation,
+        conversion=Conversion(queue),
+        jobs=work.jobs,
+        gallery=gallery,
+        models=models,
+        covers=Covers(models, places),
+        notes=Notes(models, books.notes),
+        memory=Memory(library, catalogue, planner, remembered.usual),
+        advising=Advising(library, catalogue, partial(planner.state, names=False)),
+        writing=Writing(library, catalogue, Wording(places), StyleBook(places), journal.prompts_of),
+        readings=Readings(library.entries, catalogue),
+        reproducing=Reproducing(generation, gallery),
+        loras=LoraShelf(library),
+        hubs=hubs.hubs,
+        downloads=hubs.downloads,
+        keeping=Keeping(library, books, keeping),
+        bringing=Bringing(library, work.bringer, hubs.host_jobs, board),
+        identifying=hubs.identifying,
+        updates=hubs.updates,
+        previews=Previews(library, generation, gallery, board, places.data),
+        guide=Guide(load_well_known(), catalogue, library, planner, getting),
+    )
 
 
 def _hearing(listener: EngineListener, board: Board, planner: Planner) -> EngineListener:
     """What hears the engine before the queue does: it learns from runs and explains shortages."""
     explaining = Shortage(listener, lambda job: board.get(job).job, planner)
     return Learner(explaining, lambda job: board.get(job).job.generation, planner)
-
-
-def _open_board(
-    places: Places, journal: Journal, brought: BroughtPictures, open_things: ExitStack
-) -> tuple[Board, Shelf]:
-    """The board of jobs, and the shelf of pictures that it keeps them on."""
-    index = places.data / "gallery.sqlite3"
-    shelf = Shelf(index, places.outputs, journal.pictures(), brought)
-    open_things.callback(shelf.close)
-    return Board(journal, shelf), shelf
 
 
 @contextmanager
