@@ -1,4 +1,7 @@
-"""Previews: a linear guess of the picture from its latents, small and rarely."""
+"""Previews: what a picture will look like, small and rarely.
+
+A tiny decoder makes them where there is one for the family, else a linear guess.
+"""
 
 import base64
 import io
@@ -9,8 +12,11 @@ from dataclasses import dataclass, field
 import torch
 from PIL import Image
 from torch import Tensor
+from torch.nn import functional
 
+from backend.engine.failures import is_out_of_memory
 from backend.engine.families.base import LatentFormat, LatentToRgb
+from backend.engine.families.tiny_decoder import TinyDecoder
 from backend.engine.postprocess.pictures import to_picture
 
 LONGEST_SIDE = 256
@@ -18,17 +24,36 @@ SECONDS_BETWEEN = 0.5
 SHARE_OF_TIME = 0.02
 
 
-def preview_picture(latent: Tensor, latent_format: LatentFormat) -> Image.Image:
+def preview_picture(
+    latent: Tensor, latent_format: LatentFormat, decoder: TinyDecoder | None = None
+) -> Image.Image:
     """Guess the picture of one latent, shape (channels, height, width).
 
     Returns:
         A picture in the proportions of the finished one, its longest side at most 256 pixels.
     """
-    small = to_picture(guess(latent, latent_format.to_rgb))
-    width, height = (side * latent_format.scale for side in small.size)
+    if decoder is None:
+        small = to_picture(guess(latent, latent_format.to_rgb))
+    else:
+        small = to_picture(decoded(latent, latent_format.scale, decoder))
+    height, width = (side * latent_format.scale for side in latent.shape[1:])
     shrink = min(1.0, LONGEST_SIDE / max(width, height))
     size = (max(1, round(width * shrink)), max(1, round(height * shrink)))
     return small.resize(size, Image.Resampling.BICUBIC)
+
+
+def decoded(latent: Tensor, scale: int, decoder: TinyDecoder) -> Tensor:
+    """Decode latents, shape (channels, height, width), to pixels from -1 to 1, shape (3, ...).
+
+    Processors decode no more of them than the preview shows.
+    """
+    longest = max(latent.shape[1:])
+    most = LONGEST_SIDE // scale if latent.device.type == "cpu" else longest
+    shrink = min(1.0, most / longest)
+    size = [max(1, round(side * shrink)) for side in latent.shape[1:]]
+    with torch.no_grad():
+        small = functional.interpolate(latent.unsqueeze(0).float(), size, mode="area")
+        return decoder(small.to(decoder.dtype))[0]
 
 
 def guess(latent: Tensor, to_rgb: LatentToRgb) -> Tensor:
@@ -52,6 +77,8 @@ class PreviewPacer:
     """Says when a preview is due: at most every half second, and for at most 2 % of the time."""
 
     now: Callable[[], float] = time.perf_counter
+    decoder: TinyDecoder | None = None
+    """Makes them; without, or where it runs out of memory, they are guessed."""
     _started: float = field(init=False)
     _last: float = field(init=False)
     _spent: float = field(init=False, default=0.0)
@@ -69,8 +96,17 @@ class PreviewPacer:
     def make(self, latents: Tensor, latent_format: LatentFormat) -> Iterator[str]:
         """Make the previews of a batch, shape (batch, channels, height, width), as JPEGs."""
         start = self.now()
-        jpegs = [as_jpeg(preview_picture(latent, latent_format)) for latent in latents]
+        jpegs = [as_jpeg(self._picture(latent, latent_format)) for latent in latents]
         self._last = self.now()
         self._cost = self._last - start
         self._spent += self._cost
         yield from jpegs
+
+    def _picture(self, latent: Tensor, latent_format: LatentFormat) -> Image.Image:
+        try:
+            return preview_picture(latent, latent_format, self.decoder)
+        except (RuntimeError, MemoryError) as error:
+            if self.decoder is None or not is_out_of_memory(error):
+                raise
+            self.decoder = None
+        return preview_picture(latent, latent_format)

@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
 from PIL import Image
 from torch import Tensor
@@ -17,6 +18,7 @@ from backend.engine.context import Context, JobFunction
 from backend.engine.converting import convert
 from backend.engine.families.base import Model
 from backend.engine.families.decoding import decode
+from backend.engine.families.tiny_decoder import TinyDecoder, TinyDecoders
 from backend.engine.memory.ladder import Ladder, Lessons
 from backend.engine.memory.latents import LatentStore
 from backend.engine.memory.means import Load, Means
@@ -33,7 +35,8 @@ from backend.engine.residency import Residency
 from backend.engine.sampling import Pace, begin, plan_pace, sample
 from backend.engine.saving import save
 from backend.engine.skipping import unless_skipped
-from backend.schema.events import Event, ImageReady, Metric, Stage
+from backend.schema.errors import ModelError
+from backend.schema.events import Event, ImageReady, Metric, Stage, Warned
 from backend.schema.resolved import ResolvedModel, ResolvedRequest
 
 
@@ -54,6 +57,7 @@ class Work:
     drawn: LatentStore
     swap: SwapWatch
     shelf: Shelf
+    decoders: TinyDecoders
 
 
 def generate(request: dict[str, object], context: Context) -> Iterator[Event]:
@@ -129,7 +133,10 @@ def draw(work: Work, batch: Batch) -> Generator[Event, None, Tensor]:
     model = yield from _loaded(work, wanted.model, refiner)
     with wearing(model.workplace, adapters):
         scripts = yield from _read(work, batch, model)
-        drawing = begin(model, wanted, batch, work.pace)
+        drawing = replace(
+            begin(model, wanted, batch, work.pace),
+            decoder=(yield from _decoder(work, batch, model)),
+        )
         yield Stage(sentence="Drawing")
         first = range(drawing.refiner_begins)
         latents = yield from sample(model, scripts, drawing, drawing.start(), first, ladder)
@@ -175,7 +182,8 @@ def _at_hand(wanted: ResolvedRequest, pace: Pace, context: Context) -> Work:
     ladder = Ladder(load, means, residency.free_others, spill=spill)
     swap = SwapWatch(residency.free_others)
     shelf = context.keep("adapters", Shelf)
-    return Work(wanted, pace, residency, ladder, planner, drawn, swap, shelf)
+    decoders = context.keep("preview decoders", TinyDecoders)
+    return Work(wanted, pace, residency, ladder, planner, drawn, swap, shelf, decoders)
 
 
 def _drawn_before(drawn: LatentStore, batch: Batch) -> dict[int, Tensor] | None:
@@ -191,6 +199,19 @@ def _adapters(work: Work, batch: Batch) -> Generator[Event, None, tuple[Chosen, 
     if wanted:
         yield Stage(sentence="Reading the LoRAs")
     return work.shelf.choose(wanted, work.wanted.loras)
+
+
+def _decoder(work: Work, batch: Batch, model: Model) -> Generator[Event, None, TinyDecoder | None]:
+    """What makes previews; none where there is none, or where it cannot be used."""
+    if work.wanted.preview_decoder is None:
+        return None
+    path, channels = Path(work.wanted.preview_decoder), model.latent_format.channels
+    try:
+        return work.decoders.get(path, model.workplace.device, channels)
+    except ModelError as error:
+        if batch.number == 1:
+            yield Warned(sentence=f"Previews are rough: {error}")
+        return None
 
 
 def _read(work: Work, batch: Batch, model: Model) -> Generator[Event, None, tuple[Script, ...]]:

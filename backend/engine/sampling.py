@@ -10,6 +10,7 @@ from torch import Tensor
 
 from backend.engine.batches import Batch
 from backend.engine.families.base import Conditioning, DenoiserSettings, Model
+from backend.engine.families.tiny_decoder import TinyDecoder
 from backend.engine.memory.ladder import Ladder
 from backend.engine.preview import PreviewPacer
 from backend.engine.prompts.scripts import Script
@@ -58,6 +59,8 @@ class Drawing:
     """The noise levels of all steps, shape (steps + 1,)."""
     noise: PictureNoise
     pace: Pace
+    decoder: TinyDecoder | None = None
+    """Makes previews, where there is one."""
 
     def start(self) -> Tensor:
         """The noise that the first step begins with."""
@@ -116,7 +119,7 @@ def sample(
 
     denoise = FollowingDenoiser(begin, scripts, steps.start + 1)
     sigmas = drawing.sigmas[steps.start : steps.stop + 1]
-    pacer = PreviewPacer()
+    pacer = PreviewPacer(decoder=drawing.decoder)
     began = time.perf_counter()
     for step in find_sampler(request.sampling.sampler)(denoise, latents, sigmas, drawing.noise):
         latents = step.latents

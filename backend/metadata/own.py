@@ -63,7 +63,13 @@ def metadata_of(
     embeddings = tuple(each.model_copy(update={"path": each.id}) for each in request.embeddings)
     prompts = {index: request.prompt_of(index)} if request.expanded else {}
     loras = tuple(each.model_copy(update={"path": each.id}) for each in request.loras)
-    changes = {"model": model, "embeddings": embeddings, "loras": loras, "expanded": prompts}
+    changes = {
+        "model": model,
+        "embeddings": embeddings,
+        "loras": loras,
+        "expanded": prompts,
+        "preview_decoder": None,
+    }
     shareable = request.model_copy(update=changes)
     return PictureMetadata(
         request=shareable,

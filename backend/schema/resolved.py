@@ -139,6 +139,8 @@ class ResolvedRequest(Frozen):
     """Those that the prompts name."""
     loras: tuple[ResolvedLora, ...] = ()
     """Those that the prompts of the pictures name, each once."""
+    preview_decoder: str | None = None
+    """The path of a tiny decoder for the previews, which the picture does not depend on."""
 
     def prompt_of(self, index: int) -> PromptSettings:
         """The prompt of picture `index`, with its choices made."""

@@ -10,6 +10,7 @@ from backend.schema.generation import GenerationRequest
 from backend.schema.jobs import Actor, Job, JobState, JobView, Role
 from backend.services.loras import named_loras
 from backend.services.made_up_words import named_embeddings
+from backend.services.preview_decoders import preview_decoder
 from backend.services.resolve import resolve
 from backend.services.wording import Wording
 
@@ -40,6 +41,7 @@ class Generation:
         named = {
             "embeddings": named_embeddings(worded, entries),
             "loras": named_loras(worded, entries),
+            "preview_decoder": preview_decoder(worded.model.family, entries),
         }
         wanted = worded.model_copy(update=named)
         job = Job(

@@ -3,12 +3,14 @@
 import base64
 import io
 import itertools
+from collections.abc import Callable
 
 import pytest
 import torch
 from PIL import Image
 
 from backend.engine.families.base import LatentFormat, LatentToRgb
+from backend.engine.families.tiny_decoder import TinyDecoder
 from backend.engine.preview import PreviewPacer, preview_picture
 
 RED_IS_CHANNEL_0 = LatentToRgb(factors=((1, 0, 0), (0, 1, 0), (0, 0, 1), (0, 0, 0)))
@@ -98,3 +100,38 @@ def test_the_previews_of_a_batch_are_jpegs():
 
 def test_numbers_that_overflowed_do_not_break_a_preview():
     assert preview_picture(torch.full((4, 8, 8), float("nan")), FORMAT).getpixel((0, 0)) is not None
+
+
+def test_a_tiny_decoder_makes_the_preview_and_sees_no_more_than_it_shows():
+    seen: list[torch.Size] = []
+
+    def green(latents: torch.Tensor) -> torch.Tensor:
+        seen.append(latents.shape)
+        height, width = latents.shape[2] * 8, latents.shape[3] * 8
+        return torch.tensor([-1.0, 1.0, -1.0]).view(1, 3, 1, 1).expand(1, 3, height, width)
+
+    decoder = standing_in_for_a_decoder(green)
+
+    picture = preview_picture(torch.zeros(4, 32, 96), FORMAT, decoder)
+
+    assert (picture.size, picture.getpixel((9, 9))) == ((256, 85), (0, 255, 0))
+    assert seen == [(1, 4, 11, 32)]
+
+
+def test_a_decoder_that_finds_no_memory_leaves_previews_to_the_guess():
+    calls: list[int] = []
+
+    def full(latents: torch.Tensor) -> torch.Tensor:
+        calls.append(1)
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    pacer = PreviewPacer(decoder=standing_in_for_a_decoder(full))
+
+    assert len(list(pacer.make(torch.zeros(2, 4, 8, 8), FORMAT))) == 2
+    assert len(calls) == 1
+
+
+def standing_in_for_a_decoder(decode: Callable[[torch.Tensor], torch.Tensor]) -> TinyDecoder:
+    decoder = TinyDecoder(4)
+    setattr(decoder, "forward", decode)  # noqa: B010  it has other names for its arguments
+    return decoder
