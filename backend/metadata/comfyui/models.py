@@ -32,7 +32,7 @@ def tell_models(graph: Graph, model: Place, encoder: Node | None, teller: Teller
         teller: Hears it.
     """
     to_unet = tuple(_chain(graph, model, "model"))
-    to_text = tuple(_chain(graph, graph.source(encoder, "clip") if encoder else None, "clip"))
+    to_text = tuple(_chain(graph, (encoder, 0) if encoder else None, "clip"))
     for node in to_unet:
         _tell_change(graph, node, teller)
     teller.part("model.checkpoint", "checkpoint", checkpoint_of(graph, model))
@@ -84,7 +84,7 @@ def _chain(graph: Graph, place: Place, name: str) -> Iterator[Node]:
 
 def _loras(graph: Graph, node: Node) -> Iterator[_Lora]:
     """The LoRAs that a node puts on; several in the nodes of rgthree and of others."""
-    if name := graph.name(node, "lora_name"):
+    if (name := graph.name(node, "lora_name")).casefold() not in {"", "none"}:
         unet = graph.number(node, "strength_model", "lora_model_strength", "strength")
         text = graph.number(node, "strength_clip", "lora_clip_strength")
         unet = 1.0 if unet is None else unet

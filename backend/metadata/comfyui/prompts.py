@@ -14,15 +14,6 @@ _JOINING: Mapping[str, tuple[str, str, str]] = {
     "ConditioningCombine": ("conditioning_1", "conditioning_2", " AND "),
     "ConditioningConcat": ("conditioning_to", "conditioning_from", " BREAK "),
 }
-_CHANGING = {
-    "ConditioningAverage",
-    "ConditioningSetArea",
-    "ConditioningSetAreaPercentage",
-    "ConditioningSetMask",
-    "ConditioningSetTimestepRange",
-    "unCLIPConditioning",
-}
-"""They change the conditioning in ways that Easel has no words for."""
 _WEIGHT = re.compile(r"\((?:[^()\\]|\\.)*\((?:[^()\\]|\\.)*:[\d.]+\s*\)")
 _SQUARE = re.compile(r"(?<!\\)\[")
 _OWN_WORDS = re.compile(r"\b(?:AND|BREAK)\b")
@@ -47,7 +38,6 @@ class Prompts:
             self._teller.say(
                 f"The {side} prompt is made by “{place[0].kind}”, which Easel does not know."
             )
-        _warn(text or "", self._teller)
         return text or ""
 
     def _words(self, place: Place, side: str, depth: int) -> str | None:
@@ -62,10 +52,10 @@ class Prompts:
         if node.kind in _JOINING:
             return self._joined(node, side, depth)
         texts = self._texts(node, side)
-        if texts:
+        if texts is not None:
             self.encoder = self.encoder or node
             return texts
-        self._tell(node)
+        self._tell_change(node)
         if {"positive", "negative"} <= node.inputs.keys():
             side = ("positive", "negative")[slot] if slot in {0, 1} else side
         names = (side, "conditioning", "conditioning_to", "conditioning_1", "cond")
@@ -96,14 +86,16 @@ class Prompts:
         for name, text in others:
             if text != main[1]:
                 self._teller.unused(f"Another text of the {side} prompt ({name})", text)
-        self._tell(node)
+        for text in found.values():
+            _warn(text, self._teller)
+        self._teller.put("sampling.guidance", self._graph.number(node, "guidance"))
         return main[1]
 
-    def _tell(self, node: Node) -> None:
+    def _tell_change(self, node: Node) -> None:
+        """Tell what a node does to the conditioning that it passes on."""
         graph, teller = self._graph, self._teller
         guidance = graph.number(node, "guidance")
-        if guidance is not None:
-            teller.put("sampling.guidance", guidance)
+        teller.put("sampling.guidance", guidance)
         control = graph.source(node, "control_net")
         if control is not None:
             names = (graph.name(each, "control_net_name") for each in graph.behind(control[0]))
@@ -111,7 +103,7 @@ class Prompts:
             strength = plain_number(graph.number(node, "strength") or 0)
             teller.model("ControlNet", name, weight=strength)
             teller.unused("ControlNet", f"{name}, strength {strength}")
-        if node.kind in _CHANGING:
+        elif guidance is None:
             teller.say(f"{node.kind} changes the prompt in a way that Easel does not have.")
 
 

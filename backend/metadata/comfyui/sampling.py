@@ -162,14 +162,15 @@ def _node(place: Place) -> Node | None:
     return place[0] if place else None
 
 
+_SIDES = (("width", "height"), ("empty_latent_width", "empty_latent_height"))
+
+
 def size_of(graph: Graph, latent: Place) -> tuple[float | None, float | None, float | None]:
     """Width, height and batch size of empty latents; None each where a picture was begun from."""
     for node in graph.behind(_node(latent)):
-        own = node.inputs.keys()
-        sized = {"width", "height"} <= own and not any(
-            isinstance(node.inputs.get(name), Link) for name in ("samples", "pixels", "image")
-        )
-        if sized:
-            numbers = (graph.number(node, name) for name in ("width", "height", "batch_size"))
-            return (*numbers,)  # pyright: ignore[reportReturnType]
+        begun = (node.inputs.get(name) for name in ("samples", "pixels", "image"))
+        names = next((each for each in _SIDES if node.inputs.keys() >= {*each}), None)
+        if names and not any(isinstance(each, Link) for each in begun):
+            width, height = (graph.number(node, name) for name in names)
+            return width, height, graph.number(node, "batch_size")
     return None, None, None

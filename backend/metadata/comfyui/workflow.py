@@ -27,6 +27,8 @@ _FIELDS: Mapping[str, str] = {
     "BetaSamplingScheduler": "steps alpha beta",
     "SDTurboScheduler": "steps denoise",
     "CheckpointLoaderSimple": "ckpt_name",
+    "CheckpointLoader": "config_name ckpt_name",
+    "unCLIPCheckpointLoader": "ckpt_name",
     "UNETLoader": "unet_name weight_dtype",
     "UnetLoaderGGUF": "unet_name",
     "CLIPLoader": "clip_name type",

@@ -211,6 +211,65 @@ def test_what_comfyui_reads_otherwise_is_said():
         assert any(words in line for line in reading.unused), words
 
 
+def test_nodes_that_do_everything_at_once():
+    graph = {
+        "1": made.node(
+            "Efficient Loader",
+            ckpt_name="dream.safetensors",
+            vae_name="Baked VAE",
+            clip_skip=-2,
+            lora_name="barn.safetensors",
+            lora_model_strength=0.7,
+            lora_clip_strength=0.7,
+            positive="a barn",
+            negative="rain",
+            empty_latent_width=512,
+            empty_latent_height=768,
+            batch_size=1,
+        ),
+        "2": made.node(
+            "KSampler (Efficient)",
+            seed=["3", 0],
+            steps=20,
+            cfg=7,
+            sampler_name="euler",
+            scheduler="normal",
+            denoise=1,
+            model=["1", 0],
+            positive=["1", 1],
+            negative=["1", 2],
+            latent_image=["1", 3],
+        ),
+        "3": made.node("Seed (rgthree)", seed=9),
+        "4": made.node("Image Saver", images=["2", 5]),
+    }
+
+    reading = told(prompt=graph)
+
+    assert reading
+    assert reading.request.prompt.positive == "a barn <lora:barn:0.7>"
+    assert reading.request.prompt.negative == "rain"
+    assert (reading.request.seed.value, reading.request.size.height) == (9, 768)
+    assert (reading.fields["model.checkpoint"], reading.fields["model.clip_skip"]) == ("dream", 2)
+    assert reading.unused == ()
+
+
+def test_a_stack_of_loras_without_those_that_are_off():
+    graph = made.comfy_graph()
+    graph["10"] = made.node(
+        "Power Lora Loader (rgthree)",
+        lora_1={"on": True, "lora": "a.safetensors", "strength": 0.5},
+        lora_2={"on": False, "lora": "b.safetensors", "strength": 1},
+        model=["4", 0],
+        clip=["4", 1],
+    )
+
+    reading = told(prompt=graph)
+
+    assert reading
+    assert reading.request.prompt.positive == "a red barn, snow <lora:a:0.5>"
+
+
 def test_text_of_a_node_that_writes_a1111s_counts_where_the_graph_leads_nowhere():
     graph = made.comfy_graph()
     graph["6"] = made.node("Mystery", strange=["5", 0], other=["4", 0])

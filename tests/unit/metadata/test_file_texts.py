@@ -135,7 +135,7 @@ WHOLE = [
 
 
 @pytest.mark.filterwarnings("ignore:")  # Pillow warns of what is broken
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 @given(
     content=st.sampled_from(WHOLE),
     cut=st.floats(0, 1),

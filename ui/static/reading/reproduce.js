@@ -48,21 +48,31 @@ function ended(id, stoppable) {
   });
 }
 
-function show({ body }, { identical, sentence, reasons }, id) {
+function show({ body, figure, image }, { identical, sentence, reasons }, id) {
   write(body, sentence);
   body.firstChild.className = identical ? "same" : "";
-  const made = document.createElement("img");
-  Object.assign(made, { src: address({ id }), alt: "Made again" });
-  body.append(made);
+  figure.hidden = true;
+  const pair = made("div", "");
+  pair.className = "pair";
+  pair.append(framed(image.src, "As it was"), framed(address({ id }), "Made again"));
+  body.append(pair);
   if (!reasons.length) return;
-  const list = document.createElement("ul");
+  const list = made("ul", "");
   list.className = "unused";
-  for (const reason of reasons) {
-    const line = document.createElement("li");
-    line.textContent = reason;
-    list.append(line);
-  }
-  const heading = document.createElement("h3");
-  heading.textContent = "Why";
-  body.append(heading, list);
+  list.append(...reasons.map((reason) => made("li", reason)));
+  body.append(made("h3", "Why"), list);
+}
+
+function framed(source, words) {
+  const frame = made("figure", "");
+  const picture = made("img", "");
+  Object.assign(picture, { src: source, alt: words });
+  frame.append(picture, made("figcaption", words));
+  return frame;
+}
+
+function made(tag, text) {
+  const element = document.createElement(tag);
+  element.textContent = text;
+  return element;
 }
