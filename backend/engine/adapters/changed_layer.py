@@ -89,5 +89,7 @@ class LayerChanges:
 def _changed(weight: Tensor, strong: Sequence[Strong]) -> Tensor:
     """A weight with all changes, each of them as if it was alone."""
     exact = weight.float()
-    changes = (delta.change(exact) * strength for strength, delta in strong)
-    return sum(changes, exact).to(weight.dtype)
+    changed = exact
+    for strength, delta in strong:
+        changed = torch.add(changed, delta.change(exact), alpha=strength)
+    return changed.to(weight.dtype)

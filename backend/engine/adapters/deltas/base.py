@@ -36,7 +36,7 @@ class Delta(nn.Module, ABC):
 
     @abstractmethod
     def change(self, weight: Tensor) -> Tensor:
-        """What is added to a weight (in single precision), in its shape."""
+        """What is added to a weight (in single precision), a new tensor of its shape."""
 
 
 class UnsuitableError(ValueError):
@@ -48,11 +48,12 @@ def held(tensor: Tensor) -> nn.Parameter:
     return nn.Parameter(tensor.contiguous(), requires_grad=False)
 
 
-def product(up: Tensor, down: Tensor) -> Tensor:
+def product(up: Tensor, down: Tensor, scale: float = 1.0) -> Tensor:
     """The weight that two layers make together, in single precision, shape (rows, …).
 
     Args:
         up: Shape (rows, rank).
         down: Shape (rank, …).
+        scale: What it is multiplied by.
     """
-    return torch.tensordot(up.float(), down.float(), dims=1)
+    return torch.tensordot(up.float() * scale, down.float(), dims=1)

@@ -51,8 +51,8 @@ class Decomposed(Delta):
 
     def change(self, weight: Tensor) -> Tensor:
         """The way to the changed weight at its magnitudes."""
-        changed = weight + self.direction.change(weight)
+        changed = self.direction.change(weight).add_(weight)
         along = [d for d, size in enumerate(self.magnitudes.shape) if size == 1]
         norm = torch.linalg.vector_norm(changed, dim=along, keepdim=True)
         tiny = torch.finfo(norm.dtype).tiny
-        return changed * (self.magnitudes.float() / norm.clamp_min(tiny)) - weight
+        return changed.mul_(self.magnitudes.float() / norm.clamp_min(tiny)).sub_(weight)

@@ -30,4 +30,4 @@ class Difference(Delta):
 
     def change(self, weight: Tensor) -> Tensor:
         """The difference itself."""
-        return self.added.to(weight.dtype).view(weight.shape) * self.scale
+        return self.added.view(weight.shape) * self.scale

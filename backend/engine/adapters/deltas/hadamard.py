@@ -11,12 +11,11 @@ from backend.engine.adapters.deltas.low_rank import LowRank
 
 
 class Hadamard(Delta):
-    """One product times the other, times a scale."""
+    """One product times the other."""
 
-    def __init__(self, first: LowRank, second: LowRank, scale: float) -> None:
+    def __init__(self, first: LowRank, second: LowRank) -> None:
         super().__init__()
         self.first, self.second = first, second
-        self.scale = scale
 
     @property
     def rows(self) -> int:
@@ -31,20 +30,21 @@ class Hadamard(Delta):
     def fitted(self, cut: Cut, shape: Size) -> "Hadamard":
         """The same for some rows."""
         first, second = self.first.fitted(cut, shape), self.second.fitted(cut, shape)
-        return Hadamard(first, second, self.scale)
+        return Hadamard(first, second)
 
     def change(self, weight: Tensor) -> Tensor:
         """Both products, number by number."""
-        return self.first.change(weight) * self.second.change(weight) * self.scale
+        return self.first.change(weight).mul_(self.second.change(weight))
 
 
-def tucker_factor(core: Tensor, up: Tensor, down: Tensor) -> LowRank:
+def tucker_factor(core: Tensor, up: Tensor, down: Tensor, scale: float) -> LowRank:
     """A factor for convolutions, whose places have a tensor of their own.
 
     Args:
         core: Shape (rank, rank, …).
         up: Shape (rank, outputs).
         down: Shape (rank, inputs).
+        scale: What the product is multiplied by.
     """
     joined = torch.einsum("ij...,jr->ir...", core.float(), down.float())
-    return LowRank(joined.to(down.dtype), up.T, 1.0)
+    return LowRank(joined.to(down.dtype), up.T, scale)

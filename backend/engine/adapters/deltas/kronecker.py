@@ -49,10 +49,10 @@ class Kronecker(Delta):
 
     def change(self, weight: Tensor) -> Tensor:
         """The product, of which only the wanted rows are left."""
-        first, second = self.first.float(), self.second.float()
+        first, second = self.first.float() * self.scale, self.second.float()
         whole = torch.kron(first.view(*first.shape, *[1] * (second.ndim - 2)), second)
         rows = whole if self._cut is None else self._cut(whole)
-        return rows.reshape(weight.shape) * self.scale
+        return rows.reshape(weight.shape)
 
 
 def factor(whole: Tensor | None, up: Tensor | None, down: Tensor | None) -> Tensor | None:

@@ -55,4 +55,4 @@ class LowRank(Delta):
 
     def change(self, weight: Tensor) -> Tensor:
         """The product."""
-        return product(self.up, self.down).view(weight.shape) * self.scale
+        return product(self.up, self.down, self.scale).view(weight.shape)

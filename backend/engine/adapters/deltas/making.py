@@ -73,20 +73,20 @@ def _low_rank(slots: Slots, scale: Scale) -> LowRank:
 
 
 def _hadamard(slots: Slots, scale: Scale) -> Hadamard:
-    factors = [_factor(slots, number) for number in "12"]
-    if factors[0].rows != factors[1].rows or factors[0].row_size != factors[1].row_size:
+    first, second = _factor(slots, 1, scale(len(slots["hada_w1_b"]))), _factor(slots, 2, 1.0)
+    if first.rows != second.rows or first.row_size != second.row_size:
         raise UnsuitableError("its two products have different sizes")
-    return Hadamard(factors[0], factors[1], scale(len(slots["hada_w1_b"])))
+    return Hadamard(first, second)
 
 
-def _factor(slots: Slots, number: str) -> LowRank:
+def _factor(slots: Slots, number: int, scale: float) -> LowRank:
     up, down = slots[f"hada_w{number}_a"], slots[f"hada_w{number}_b"]
     core = slots.get(f"hada_t{number}")
     if core is not None:
-        return tucker_factor(core, up, down)
+        return tucker_factor(core, up, down, scale)
     if up.shape[1] != len(down):
         raise UnsuitableError("its two matrices have different ranks")
-    return LowRank(down, up, 1.0)
+    return LowRank(down, up, scale)
 
 
 def _kronecker(slots: Slots, scale: Scale) -> Kronecker:
