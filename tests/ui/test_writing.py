@@ -129,6 +129,7 @@ def test_ctrl_and_arrows_weigh_what_is_selected_or_under_the_caret(page):
     page.wait_for_function("sessionStorage.getItem('easel.form').includes('(cat:1.2)')")
     page.keyboard.press("Control+z")
     expect(box(page)).to_have_value("a red (cat:1.1)")
+    page.wait_for_function("sessionStorage.getItem('easel.form').includes('(cat:1.1)')")
 
 
 def test_a_style_goes_around_both_prompts_and_the_last_prompts_come_back(page):
