@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from backend.metadata.bare_json import quoted
 from backend.metadata.catalogue import find_named
 from backend.metadata.lora_tags import named_by_easel
 from backend.schema.catalogue import Catalogue
@@ -195,7 +196,7 @@ def _split_prompts(words: str) -> tuple[str, str]:
 
 
 def _parsed_pairs(line: str) -> Iterator[tuple[str, str]]:
-    for key, value in _PAIR.findall(line):
+    for key, value in _PAIR.findall(quoted(line)):
         size = _SIZE.fullmatch(value)
         if size:
             yield f"{key}-1", size[1]

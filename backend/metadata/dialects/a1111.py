@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from backend.metadata import infotext
 from backend.metadata.dialect import dialect
 from backend.metadata.file_texts import COMMENT, FileTexts
-from backend.metadata.loose import as_object
+from backend.metadata.loose import as_object, number_in, objects, text_in
 from backend.metadata.lora_tags import named_by_a1111
 from backend.metadata.teller import Teller, model_name
 from backend.prompts.tags import take_tags
@@ -32,7 +32,13 @@ _RELATIVES = (
     (re.compile(r"ComfyUI", re.IGNORECASE), "ComfyUI"),
 )
 """What the key `Version` begins with, where it was not A1111 itself."""
-_MODEL_KEYS = {"Model hash", "VAE hash", "Refiner hash", "Lora hashes", "TI hashes", "TI", "Hashes"}
+_DRAW_ON_CARDS = {"AUTOMATIC1111", "Forge", "SD.Next"}
+_RESOURCES = "Civitai resources"
+_MODEL_KEYS = {
+    *("Model hash", "VAE hash", "Refiner hash", "Lora hashes", "TI hashes", "TI", "Hashes"),
+    *(_RESOURCES, "Civitai metadata", "Created Date"),
+}
+"""What is read for its models alone, or says nothing of how the picture was made."""
 _NO_SETTING = {"Version", "App", "Batch pos", "Wildcard prompt", "Wildcard negative prompt", "User"}
 _KINDS: Mapping[str, ModelUse] = {
     "model": "checkpoint",
@@ -66,6 +72,8 @@ def program_of(pairs: Mapping[str, str]) -> str:
     """Which program wrote the settings, as far as they tell."""
     version = pairs.get("Version", "")
     relative = next((name for start, name in _RELATIVES if start.match(version)), "AUTOMATIC1111")
+    if _RESOURCES in pairs and not version:
+        return "CivitAI"
     return pairs.get("App") or relative
 
 
@@ -86,7 +94,7 @@ def tell(
         hashed = _HASHED.fullmatch(pairs.get(key, ""))
         if hashed:
             pairs |= {key: hashed[1], f"{key} hash": hashed[2]}
-    if not ours and "Seed" in pairs:
+    if program_of(pairs) in _DRAW_ON_CARDS and "Seed" in pairs:
         pairs.setdefault("RNG", "GPU")  # what it is where A1111 does not say it
     if pairs.get("RNG") == "NV":  # the card's numbers, drawn by the processor
         pairs["RNG"] = "GPU"
@@ -127,6 +135,7 @@ def _tell_models(pairs: Mapping[str, str], teller: Teller) -> None:
     for key, name in pairs.items():
         if _MODULE.fullmatch(key):
             teller.component(name)
+    _tell_resources(pairs.get(_RESOURCES, ""), teller)
     for use, name, digits in _listed(pairs):
         teller.model(use, name, digits)
     for key, value in pairs.items():
@@ -144,6 +153,24 @@ def hashes_in(text: str) -> Iterator[tuple[str, str]]:
         name, _, digits = pair.rpartition(":")
         if name.strip():
             yield name.strip(), digits.strip()
+
+
+def _tell_resources(listed: str, teller: Teller) -> None:
+    """The models that CivitAI lists; the prompts of its own generator name no LoRAs."""
+    try:
+        resources = objects(json.loads(listed)) if listed else ()
+    except (ValueError, RecursionError):
+        return
+    tagged = take_tags(str(teller.told("prompt.positive") or ""))[1]
+    for each in resources:
+        name, kind = text_in(each, "modelName"), text_in(each, "type").casefold()
+        weight = number_in(each, "weight")
+        if kind in {"lora", "lycoris", "locon", "dora"} and name and not tagged:
+            teller.lora(name, 1.0 if weight is None else weight)
+        elif kind == "checkpoint" and teller.told("model.checkpoint") is None:
+            teller.part("model.checkpoint", "checkpoint", name)
+        elif kind in {"embed", "embedding", "textualinversion"}:
+            teller.model("embedding", name)
 
 
 def _listed(pairs: Mapping[str, str]) -> Iterator[tuple[ModelUse, str, str]]:

@@ -90,6 +90,38 @@ def test_noise_is_the_cards_where_a1111_does_not_say(version, rng, program, nois
     assert (reading.program, reading.fields.get("seed.noise")) == (program, noise)
 
 
+def test_a_picture_of_civitais_generator():
+    text = (
+        "a barn\nNegative prompt: rain\nSteps: 25, Sampler: DPM++ 2M Karras, CFG scale: 7, "
+        "Seed: 77, Size: 832x1216, Clip skip: 2, Created Date: 2024-12-22T01:01:01.02Z, Civitai "
+        'resources: [{"type":"checkpoint","modelVersionId":1,"modelName":"Pony, XL"},'
+        '{"type":"lora","weight":0.7,"modelVersionId":2,"modelName":"Barn"}], Civitai metadata: {}'
+    )
+
+    reading = read(made.with_exif("JPEG", b"UNICODE\0" + text.encode("utf-16-be")))
+
+    assert reading.program == "CivitAI"
+    assert reading.request.prompt.positive == "a barn <lora:Barn:0.7>"
+    assert reading.fields["model.checkpoint"] == "Pony, XL"
+    assert reading.request.sampling.schedule == "karras"
+    assert reading.unused == ()
+
+
+@pytest.mark.parametrize("hashes", ['{"model": "abcd1234", "lora:barn": "ef56"}', "quoted"])
+def test_hashes_in_json_are_read_bare_and_quoted(hashes):
+    bare = '{"model": "abcd1234", "lora:barn": "ef56"}'
+    value = json.dumps(bare) if hashes == "quoted" else hashes
+    reading = read_text(
+        f"a barn\nSteps: 5, Sampler: Euler, Hashes: {value}, Model: dream, Version: v1.9",
+        CATALOGUE,
+    )
+
+    assert reading
+    assert models(reading) == {
+        ("checkpoint", "dream"): ("abcd1234", ""), ("LoRA", "barn"): ("ef56", ""),
+    }  # fmt: skip
+
+
 def test_forges_modules_are_text_encoders_and_the_vae():
     reading = read_text(
         "a barn\nSteps: 5, Sampler: Euler, Seed: 1, Module 1: ae, Module 2: clip_l, "
