@@ -103,7 +103,7 @@ def test_a_picture_of_ones_own_tells_its_settings_and_is_made_again(page):
     page.locator("easel-results .thumb[title='blue cup']").wait_for()
     stage = page.locator("easel-stage")
 
-    stage.get_by_role("button", name="Settings", exact=True).click()
+    stage.get_by_role("button", name="How it was made", exact=True).click()
     dialog = page.get_by_role("dialog", name="How this picture was made")
     expect(dialog.get_by_text(re.compile("^Made by Easel, "))).to_be_visible()
     expect(dialog.get_by_role("checkbox", name="Prompt blue cup")).to_be_checked()
