@@ -16,7 +16,7 @@ from backend.engine.run import generate
 from backend.schema.errors import ModelDamagedError, ModelError, NotFoundError
 from backend.schema.events import Event, ImageReady
 from backend.schema.picture_settings import BatchSettings, PromptSettings
-from backend.schema.resolved import ResolvedLora, ResolvedSampling
+from backend.schema.resolved import ResolvedLora, ResolvedRefiner, ResolvedSampling
 from tests.fixtures.base_weights import fingerprint, is_plain
 from tests.fixtures.starter import STARTER, context_in, starter_request
 
@@ -163,6 +163,15 @@ def test_pictures_of_one_batch_each_have_their_own(studio):
     together = studio.draw(seed=7, batch=BatchSettings(size=2, count=2), expanded=expanded)
 
     assert same(together, alone)
+
+
+def test_a_refiner_of_the_same_family_wears_them_too(studio):
+    model = starter_request().model
+    itself = ResolvedRefiner(model=model, switch_at=0.5)
+
+    assert same(
+        studio.draw(f"{APPLE} <lora:ink:1>", refiner=itself), studio.draw(f"{APPLE} <lora:ink:1>")
+    )
 
 
 def test_another_file_under_the_same_name_is_read_anew(studio):
