@@ -27,6 +27,7 @@ def library(tmp_path):
     save_decoder(folder / "taesd_encoder.safetensors", 3, "0.weight", "1.conv.0.weight")
     diffusers = folder / "taef1" / "diffusion_pytorch_model.safetensors"
     save_decoder(diffusers, 16, "decoder.layers.0.weight", "decoder.layers.3.conv.0.weight")
+    diffusers.with_name("config.json").write_text('{"_class_name": "AutoencoderTiny"}')
     places = replace(default_places(), data=tmp_path / "data", models=models)
     library = Library(places, load_catalogue())
     library.rescan()
