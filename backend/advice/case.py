@@ -80,9 +80,14 @@ class Case:
     around: Around = Around()
 
     @cached_property
+    def distilling(self) -> UsedLora | None:
+        """The LoRA that makes it draw in few steps, where the prompt names one."""
+        return next((lora for lora in self.around.loras if lora.changed), None)
+
+    @cached_property
     def best(self) -> FamilyDefaults:
-        """The settings that it draws best with, also where a LoRA makes it draw in few steps."""
-        changed = next((lora.changed for lora in self.around.loras if lora.changed), {})
+        """The settings that it draws best with, also with a LoRA that changes them."""
+        changed = self.distilling.changed if self.distilling else {}
         return self.checkpoint.defaults.model_copy(update=changed)
 
     @cached_property
@@ -97,17 +102,17 @@ class Case:
 
     @property
     def label(self) -> str:
-        """The family, with the variant that sets its defaults: “SDXL Turbo”.
+        """The family, with what else sets its defaults: “SDXL Turbo”, “SD 1.5 with lcm-lora”.
 
         A checkpoint that draws best in a way of its own is called by its name.
         """
+        lora = f" with {self.distilling.tag.name}" if self.distilling else ""
         if self.checkpoint.defaults != self.family.defaults_for(self.checkpoint.variants):
-            return self.checkpoint.name
+            return self.checkpoint.name + lora
         variants = self.family.variants
-        own = next((each for each in variants if each.id in self.checkpoint.variants), None)
-        if own is None or own.label.startswith(self.family.label):
-            return own.label if own else self.family.label
-        return f"{self.family.label} {own.label}"
+        own = next((each.label for each in variants if each.id in self.checkpoint.variants), "")
+        family = "" if own.startswith(self.family.label) else self.family.label
+        return f"{family} {own}".strip() + lora
 
     @property
     def sampler(self) -> SamplerInfo:

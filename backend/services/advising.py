@@ -1,6 +1,7 @@
 """What to change about settings that disappoint, or would."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import PurePath
 
@@ -12,12 +13,13 @@ from backend.library.library import Library
 from backend.prompts.tags import take_tags
 from backend.schema.advice import Advice, Ladder
 from backend.schema.catalogue import Catalogue, CheckpointInfo, ComponentInfo
-from backend.schema.errors import ModelError, RequestError
+from backend.schema.errors import ModelError, NotFoundError, RequestError
 from backend.schema.generation import GenerationRequest
 from backend.schema.jobs import Actor, Role
 from backend.schema.library import LibraryEntry
 from backend.schema.memory import MemoryState
 from backend.schema.models import ModelFile, ModelKind
+from backend.services.loras import LorasByName
 from backend.services.resolve import resolve
 
 
@@ -74,7 +76,7 @@ class Advising:
         anywhere = actor.role is Role.OWNER  # a guest learns nothing of files outside the library
         wanted = resolve(request, self._library, self._catalogue, lambda: 0, anywhere=anywhere)
         family = next(each for each in self._catalogue.families if each.id == wanted.model.family)
-        loras = _used_loras(request.prompt.positive, self._library.entries())
+        loras = _used_loras(request.prompt.positive, self._library.entries(), family.id)
         return Case(
             wanted=wanted,
             checkpoint=self._library.find(request.model.checkpoint, anywhere=anywhere),
@@ -84,22 +86,15 @@ class Advising:
         )
 
 
-def _used_loras(prompt: str, entries: Iterable[LibraryEntry]) -> Iterator[UsedLora]:
+def _used_loras(prompt: str, entries: Iterable[LibraryEntry], family: str) -> Iterator[UsedLora]:
     """The LoRAs that a prompt names and that are there."""
     tags = take_tags(prompt)[1]
-    if not tags:
-        return
-    there = {PurePath(entry.path).stem: entry for entry in entries if _is_lora(entry.model)}
+    there = LorasByName(entries if tags else ())
     for tag in tags:
-        entry = there.get(tag.name)
-        if entry is not None and entry.model is not None:
-            card = entry.card
-            words = (*entry.model.trigger_words, *(card.trigger_words if card else ()))
-            yield UsedLora(
-                tag,
-                trigger_words=tuple(dict.fromkeys(words)),
-                strength=card.strength if card else None,
-            )
+        with suppress(NotFoundError):
+            entry = there.find(tag.name, family)
+            strength = entry.card.strength if entry.card else None
+            yield UsedLora(tag, trigger_words=entry.trigger_words, strength=strength)
 
 
 def _is_lora(model: ModelFile | None) -> bool:
