@@ -1,10 +1,10 @@
 // Generate forever: when nothing of yours waits or runs, the form is drawn again with a new seed.
 
 import { attempt, call, token } from "../api.js";
-import { styled } from "../browser/styled.js";
 import { opensBelow, parts, root, say } from "../dom.js";
 import { form } from "../form.js";
 import { active, goesOn, remember, remembered, store } from "../store.js";
+import { looks } from "./looks.js";
 
 const KEY = "easel.forever";
 const SEEDS = 2 ** 32;
@@ -13,9 +13,10 @@ const ENDED = { failed: "a job failed", set_aside: "a job was set aside" };
 
 /** Make the menu beside Generate work. */
 export async function forever(place) {
-  await styled("../helping/helping");
+  await looks;
   const { opener, menu, toggle } = parts(place);
-  const { line, words, off } = parts(document.querySelector("easel-forever-line"));
+  const line = document.querySelector("easel-forever-line");
+  const { words, off } = parts(line);
   let state = kept();
   let asking = false;
 

@@ -1,16 +1,16 @@
 // Beside a result: what may help where it disappoints, as changes that are seen and can be undone.
 
 import { attempt, call, token } from "../api.js";
-import { styled } from "../browser/styled.js";
 import { say, set } from "../dom.js";
 import { form } from "../form.js";
 import { onStage } from "../shown.js";
 import { store } from "../store.js";
 import { changeForm } from "./changing.js";
+import { looks } from "./looks.js";
 
 /** Keep an element beside the picture on the stage. */
 export async function ladders(place) {
-  await styled("../helping/helping");
+  await looks;
   const { ask, panel, changes, line, draw } = Object.fromEntries(
     [...place.querySelectorAll("[data-part]")].map((one) => [one.dataset.part, one]));
   let open = false;

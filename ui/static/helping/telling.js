@@ -1,11 +1,11 @@
 // Telling that a long job has ended to somebody who looks elsewhere; and the tab's title.
 
-import { styled } from "../browser/styled.js";
 import { parts, root, say } from "../dom.js";
 import { form } from "../form.js";
 import { onStage } from "../shown.js";
 import { goesOn, remember, remembered, store } from "../store.js";
 import { share } from "../words.js";
+import { looks } from "./looks.js";
 
 const KEY = "easel.telling";
 const LONG_MS = 20_000;
@@ -14,12 +14,13 @@ const NO_NOTIFICATIONS = "This browser shows no notifications for this address; 
 
 /** Make the switches in the queue's menu work, and the link beside the progress. */
 export async function telling(place) {
-  await styled("../helping/helping");
+  await looks;
   const { on, sound, note } = parts(place);
   const link = document.querySelector("easel-stage [data-part=tell]");
   const icon = document.querySelector("link[rel=icon]");
   const plain = icon.href;
-  const began = new Map(); // when each job that runs was seen first
+  const waited = new Set(); // jobs that were seen in the queue
+  const began = new Map(); // when each job that runs began
   let settings = { on: false, sound: false, ...JSON.parse(remembered(KEY, "localStorage") ?? "{}") };
   let badge = "";
   let audio = null;
@@ -53,11 +54,12 @@ export async function telling(place) {
   function follow() {
     const { jobs } = store.state;
     for (const job of jobs.values()) {
-      if (job.state === "running" && !began.has(job.id)) began.set(job.id, Math.min(Date.now(), job.created * 1000));
+      if (job.state === "queued") waited.add(job.id);
+      if (job.state === "running" && !began.has(job.id)) began.set(job.id, waited.has(job.id) ? Date.now() : Math.min(Date.now(), job.created * 1000));
       if (began.has(job.id) && !goesOn(job)) ended(job);
     }
     const { job } = onStage(store.state);
-    root.toggleAttribute("data-tells", settings.on && began.size > 0); // the feed goes on in a hidden tab
+    root.toggleAttribute("data-tells", settings.on && [...jobs.values()].some(goesOn)); // the feed goes on in a hidden tab
     link.hidden = settings.on || !(job?.progress?.seconds_left * 1000 > LONG_MS);
     const done = job ? share(job) : null;
     document.title = done === null ? `${badge}Easel` : `(${Math.round(done * 100)} %) Easel`;

@@ -3,18 +3,19 @@
 import { attempt, call } from "../api.js";
 import { form } from "../form.js";
 import { library } from "../library.js";
-import { styled } from "../browser/styled.js";
 import { changeForm } from "./changing.js";
+import { looks } from "./looks.js";
 
 const REST_MS = 200; // without a change, before the server is asked
 const WITHOUT_MEANING = ["prompt.positive", "seed.value", "batch.count"];
 
 /** Keep an element filled. */
 export async function warnings(place) {
-  await styled("../helping/helping");
+  await looks;
   place.innerHTML = '<ul role="status"></ul>';
   const list = place.firstElementChild;
   let asked = "";
+  let shown = "";
   let timer = 0;
 
   place.onclick = ({ target }) => {
@@ -29,7 +30,10 @@ export async function warnings(place) {
     clearTimeout(timer);
     timer = setTimeout(() => attempt(async () => {
       const drawn = await call("POST", "/page/helping/warnings", { fields: form.values });
-      if (wanted === asked && list.innerHTML !== drawn) list.innerHTML = drawn;
+      if (wanted !== asked || drawn === shown) return;
+      shown = drawn;
+      place.hidden = !drawn;
+      list.innerHTML = drawn;
     }, () => { asked = ""; }), REST_MS);
   }
 

@@ -1,0 +1,5 @@
+// The style sheet of this folder, loaded once.
+
+import { styled } from "../browser/styled.js";
+
+export const looks = styled("../helping/helping");
