@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from backend.library.identify.contents import Contents
@@ -27,6 +27,16 @@ _PREDICTIONS = {
     "v_prediction": "v",
     "v-prediction": "v",
 }
+_ARCHITECTURES = (
+    # how metadata begins to name a family
+    ("stable-diffusion-v1", Family.SD15),
+    ("stable-diffusion-v2", Family.SD2),
+    ("stable-diffusion-xl", Family.SDXL),
+    ("flux", Family.FLUX1),
+    ("sd_v1", Family.SD15),
+    ("sd_v2", Family.SD2),
+    ("sdxl", Family.SDXL),
+)
 _NAMED_V = re.compile(r"v[-_ ]?pred(iction)?(?![a-z])")
 _FLOW = (*SD3_FAMILIES, Family.FLUX1)
 
@@ -66,6 +76,20 @@ def hinted_variants(finding: Finding, told: Told) -> tuple[Fact, ...]:
         sources: list[Source] = [source for source, words in told.words if pattern.search(words)]
         facts.extend(Fact(value=value, source=source) for source in sources[:1])
     return tuple(facts)
+
+
+def with_told_family(finding: Finding, metadata: Mapping[str, str]) -> Finding:
+    """What was found, with the family that an adapter's metadata names where its tensors leave it.
+
+    Source: the values of `modelspec.architecture` (Stability's ModelSpec 1.0) and of
+    `ss_base_model_version`, which kohya's sd-scripts write.
+    """
+    if finding.kind is not ModelKind.LORA or finding.family is not Family.UNKNOWN or finding.fits:
+        return finding
+    told = metadata.get("modelspec.architecture") or metadata.get("ss_base_model_version", "")
+    named = (family for start, family in _ARCHITECTURES if told.lower().startswith(start))
+    found = next(named, None)
+    return replace(finding, family=found) if found else finding
 
 
 def prediction_of(finding: Finding, contents: Contents, told: Told) -> Fact | None:

@@ -8,7 +8,12 @@ from backend.formats.header import Header, TensorInfo
 from backend.library.headers import read_header
 from backend.library.identify.contents import Contents
 from backend.library.identify.finding import Finding
-from backend.library.identify.hints import Told, hinted_variants, prediction_of
+from backend.library.identify.hints import (
+    Told,
+    hinted_variants,
+    prediction_of,
+    with_told_family,
+)
 from backend.library.identify.needs import needs_of
 from backend.library.identify.precision import precision_of, short_label
 from backend.library.identify.recognisers import recognise
@@ -33,9 +38,9 @@ def identify_file(path: Path, card: SideCar | None = None) -> ModelFile:
 
 def _describe(path: Path, header: Header, card: SideCar | None) -> ModelFile:
     contents = Contents(header.tensors)
-    finding = recognise(contents)
-    parts = _parts(contents, finding)
     metadata = header.metadata
+    finding = with_told_family(recognise(contents), metadata)
+    parts = _parts(contents, finding)
     told = Told(path.stem, metadata, card or SideCar())
     return ModelFile(
         path=str(path),

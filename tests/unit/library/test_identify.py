@@ -260,6 +260,24 @@ def test_a_lora_of_sd3_may_fit_several(identify):
     assert "SD 3.5 large" in model.family_label
 
 
+@pytest.mark.parametrize(
+    ("metadata", "family"),
+    [
+        ({"modelspec.architecture": "stable-diffusion-v1/lora"}, Family.SD15),
+        ({"ss_base_model_version": "sdxl_base_v1-0"}, Family.SDXL),
+        ({"modelspec.architecture": "something-new"}, Family.UNKNOWN),
+        ({}, Family.UNKNOWN),
+    ],
+)
+def test_where_tensors_leave_it_open_the_metadata_says_what_a_lora_fits(identify, metadata, family):
+    narrow = made.kohya_lora(192)  # as wide as no published text encoder
+
+    model = identify(narrow, metadata=metadata)
+
+    assert model.family is family
+    assert identify(made.kohya_lora(2048), metadata=metadata).family is Family.SDXL
+
+
 LAYER = "lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn2_to_k"
 
 
