@@ -87,7 +87,7 @@ def subject_first(case: Case) -> Advice | None:
 def other_seeds(case: Case) -> Advice | None:
     """The same with other noise."""
     fields: dict[str, Scalar] = {"seed.value": -1, "batch.count": _SEEDS, "batch.size": 1}
-    sentence = "Every seed composes anew; one of some is often right."
+    sentence = "Every seed composes anew; one of a few is often right."
     return Advice(sentence=sentence, remedy=case.change(fields, f"{_SEEDS} other seeds"))
 
 

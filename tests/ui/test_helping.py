@@ -1,6 +1,7 @@
 """Help on the page when a picture disappoints, or takes long: the browser's side."""
 
 import re
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -76,7 +77,7 @@ def test_a_rung_changes_the_form_draws_the_same_seed_again_and_is_undone(page, s
 
 
 def test_forever_goes_on_over_a_reload_and_ends_with_its_button(page, site):
-    set_form(page, prompt__positive="ever", seed__value=100, batch__count=2, sampling__steps=20)
+    set_form(page, prompt__positive="ever", seed__value=100, batch__count=2, sampling__steps=100)
     page.get_by_role("button", name="More ways to generate").click()
     page.get_by_role("switch", name="Generate forever").check()
     line = page.locator("easel-forever-line")
@@ -88,12 +89,12 @@ def test_forever_goes_on_over_a_reload_and_ends_with_its_button(page, site):
 
     expect(line.locator("p")).to_be_hidden()
     ever = [job for job in jobs(site) if job.title == "ever" and job.pictures]
-    assert [job.pictures[0].seed for job in reversed(ever)] == [
-        100 + 2 * place for place in range(len(ever))
-    ]
+    seeds = [job.pictures[0].seed for job in reversed(ever)]
+    assert {later - before for before, later in pairwise(seeds)} == {2}
+    assert seeds[0] == 100
 
 
-def test_forever_ends_with_a_job_that_fails(page, site):
+def test_forever_ends_with_a_job_that_fails_and_with_escape(page, site):
     set_form(page, prompt__positive="raise it", batch__count=2)
     page.get_by_role("button", name="More ways to generate").click()
     page.get_by_role("switch", name="Generate forever").check()
@@ -101,6 +102,15 @@ def test_forever_ends_with_a_job_that_fails(page, site):
     expect(page.locator("easel-hints")).to_contain_text("stopped because a job failed")
     assert [job.title for job in jobs(site)].count("raise it") == 1
     expect(page.locator("easel-forever-line p")).to_be_hidden()
+
+    set_form(page, prompt__positive="slow esc")
+    page.get_by_role("switch", name="Generate forever").check()
+    expect(page.locator("easel-stage .foot .first")).to_have_text("Waiting")
+    page.keyboard.press("Escape")  # closes the menu
+    expect(page.locator("easel-forever-line p")).to_be_visible()
+    page.keyboard.press("Escape")  # cancels what runs
+    expect(page.locator("easel-forever-line p")).to_be_hidden()
+    assert [job.title for job in jobs(site)].count("slow esc") == 1
 
 
 def test_a_picture_is_skipped_by_its_button_and_its_keys(page, site):
