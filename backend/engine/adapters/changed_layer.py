@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from backend.engine.adapters.deltas.base import Delta, held
 from backend.engine.adapters.deltas.low_rank import LowRank
-from backend.engine.adapters.side_path import SidePath
+from backend.engine.adapters.low_rank_sum import LowRankSum
 
 Strong = tuple[float, Delta]
 """A change, and how strongly it acts."""
@@ -20,38 +20,38 @@ Strong = tuple[float, Delta]
 class LayerChanges:
     """All changes of one layer."""
 
-    side: SidePath | None
-    """Those that are computed beside it."""
-    dense: Mapping[str, Sequence[Strong]] = field(default_factory=dict[str, Sequence[Strong]])
-    """Those of its `weight` and its `bias`, which each call makes anew."""
+    low: LowRankSum | None
+    """Those of low rank, as one."""
+    others: Mapping[str, Sequence[Strong]] = field(default_factory=dict[str, Sequence[Strong]])
+    """Those of its `weight` and its `bias` that are not."""
 
     @classmethod
     def of(
         cls, layer: nn.Module, changes: Mapping[str, Sequence[Strong]], dtype: torch.dtype
     ) -> "LayerChanges":
-        """Sort what can be computed beside a layer from what cannot.
+        """Join what is of low rank.
 
         Args:
             layer: The layer.
             changes: By `weight` and `bias`.
             dtype: What it computes with.
         """
-        beside: list[tuple[float, LowRank]] = []
-        dense: dict[str, list[Strong]] = {}
+        low: list[tuple[float, LowRank]] = []
+        others: dict[str, list[Strong]] = {}
         for tensor, strong in changes.items():
             for strength, delta in strong:
-                if tensor == "weight" and isinstance(delta, LowRank) and SidePath.is_for(layer):
-                    beside.append((strength, delta))
+                if tensor == "weight" and isinstance(delta, LowRank) and LowRankSum.is_for(layer):
+                    low.append((strength, delta))
                 else:
-                    dense.setdefault(tensor, []).append((strength, delta))
-        return cls(SidePath(beside, dtype) if beside else None, dense)
+                    others.setdefault(tensor, []).append((strength, delta))
+        return cls(LowRankSum(low, dtype) if low else None, others)
 
     @property
     def modules(self) -> Iterator[nn.Module]:
         """What holds its numbers."""
-        if self.side is not None:
-            yield self.side
-        for strong in self.dense.values():
+        if self.low is not None:
+            yield self.low
+        for strong in self.others.values():
             yield from (delta for _, delta in strong)
 
     def put_on(self, layer: nn.Module) -> Callable[[], None]:
@@ -69,17 +69,23 @@ class LayerChanges:
     def _call(
         self, layer: nn.Module, plain: Callable[..., Tensor], *seen: Tensor, **more: Tensor
     ) -> Tensor:
-        with self._exchanged(layer):
+        low = self.low
+        beside = low is not None and low.is_less_beside(layer, seen[0])
+        with self._exchanged(layer, None if beside else low):
             said = plain(*seen, **more)
-        return said if self.side is None else said + self.side(layer, seen[0])
+        return said + low.beside(layer, seen[0]) if beside and low is not None else said
 
     @contextmanager
-    def _exchanged(self, layer: nn.Module) -> Generator[None]:
+    def _exchanged(self, layer: nn.Module, low: LowRankSum | None) -> Generator[None]:
         """Have changed tensors in place of the layer's own during one call."""
-        own = {tensor: getattr(layer, tensor) for tensor in self.dense}
+        tensors = self.others.keys() | ({"weight"} if low is not None else set[str]())
+        own = {tensor: getattr(layer, tensor) for tensor in tensors}
         try:
-            for tensor, strong in self.dense.items():
-                setattr(layer, tensor, held(_changed(own[tensor], strong)))
+            for tensor in tensors:
+                changed = _changed(own[tensor], self.others.get(tensor, ()))
+                if low is not None and tensor == "weight":
+                    changed = low.added_to(changed)
+                setattr(layer, tensor, held(changed))
             yield
         finally:
             for tensor, before in own.items():
@@ -88,6 +94,8 @@ class LayerChanges:
 
 def _changed(weight: Tensor, strong: Sequence[Strong]) -> Tensor:
     """A weight with all changes, each of them as if it was alone."""
+    if not strong:
+        return weight
     exact = weight.float()
     changed = exact
     for strength, delta in strong:

@@ -170,9 +170,13 @@ def seen_by(layer: nn.Module) -> Tensor:
 
 def expected(layer: nn.Module, changed: Tensor) -> Tensor:
     """What a layer with this weight says, in double precision."""
+    return exact_layer(layer, changed)(seen_by(layer).double()).float()
+
+
+def exact_layer(layer: nn.Module, changed: Tensor) -> nn.Module:
     exact = type(layer)(*arguments(layer)).double()
     exact.load_state_dict({"weight": changed.view(weight(layer).shape), "bias": layer.bias})  # pyright: ignore[reportArgumentType]
-    return exact(seen_by(layer).double()).float()
+    return exact
 
 
 def arguments(layer: nn.Module) -> tuple[object, ...]:
@@ -198,6 +202,23 @@ def test_a_change_acts_as_its_paper_says(kind, where, strength):
 
     wanted = expected(layer, weight(layer).double().flatten(1) + strength * whole)
     assert torch.allclose(changed, wanted, atol=2e-5)
+
+
+@pytest.mark.parametrize(
+    ("where", "few"), [("linear", (1, 2, 12)), ("1×1", (1, 12, 1, 2)), ("3×3", (1, 12, 2, 2))]
+)
+def test_a_layer_that_reads_little_says_the_same_by_another_way(where, few):
+    layer = LAYERS[where]()
+    tensors, whole = lora(layer)
+    changes = LayerChanges.of(layer, {"weight": [(0.7, made(tensors, layer))]}, torch.float32)
+    assert changes.low is not None
+    exact = exact_layer(layer, weight(layer).double().flatten(1) + 0.7 * whole)
+
+    for seen, beside in ((torch.randn(few), True), (seen_by(layer), False)):
+        assert changes.low.is_less_beside(layer, seen) is beside
+        take_off = changes.put_on(layer)
+        assert torch.allclose(layer(seen), exact(seen.double()).float(), atol=2e-5)
+        take_off()
 
 
 @pytest.mark.parametrize("kind", KINDS)
