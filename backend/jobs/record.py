@@ -108,12 +108,15 @@ class Record:
                 return replace(self, warnings=(*self.warnings, event.sentence))
             case Skipped():
                 return replace(self, skipped=self.skipped | frozenset(event.indices))
-            case Finished():
-                return replace(self, outcome=event.sentence)
-            case Failed() | SetAside():
-                return replace(self, failure=_reason_in(event))
+            case Finished() | Failed() | SetAside():
+                return self._with_end(event)
             case _:
                 return self
+
+    def _with_end(self, event: Finished | Failed | SetAside) -> Self:
+        if isinstance(event, Finished):
+            return replace(self, outcome=event.sentence)
+        return replace(self, failure=_reason_in(event))
 
     def ended(self, event: TerminalEvent, at: float) -> Self:
         """The record after the event that ends the job."""
