@@ -1,7 +1,9 @@
 """The whole way with the real engine: from words to a file and back, from a model to a picture."""
 
 import re
+import shutil
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -9,7 +11,9 @@ from playwright.sync_api import expect
 
 from backend.metadata.own import read_metadata
 from backend.schema.jobs import OWNER
+from tests.fixtures.program import wait_until
 from tests.fixtures.real_studio import ended
+from tests.fixtures.starter import STARTER
 from tests.fixtures.tiny_unets import save_tiny_sd15
 from tests.ui.conftest import opened, site_in
 from tests.ui.test_models import chosen, open_picker, pick, picker, rescan
@@ -114,3 +118,44 @@ def test_a_pickled_file_is_converted_with_one_click(context, site, models, tiny)
     row = picker(page).locator(".pick[data-id='checkpoints/pickled.safetensors']")
     expect(row).to_be_visible(timeout=90_000)
     assert (models / "checkpoints" / "pickled.ckpt").exists()
+
+
+def test_a_lora_changes_the_picture_while_it_is_on_and_leaves_nothing_behind(context, site, models):
+    (models / "loras").mkdir(exist_ok=True)
+    shutil.copy(STARTER.parent / "loras" / "ink.safetensors", models / "loras")
+    site.studio.models.rescan(OWNER)
+    page = opened(context, site)
+    pick(page, "starter")
+    show(page, "all")
+    page.locator("#field-seed-value input").fill("3")
+    page.get_by_label("Prompt", exact=True).fill(PROMPT)
+    row = page.locator("easel-loras .lora")
+
+    plain = drawn(page, site)
+    page.locator("easel-loras").get_by_role("button", name="Add").click()
+    page.get_by_role("dialog", name="Add a LoRA").locator(".card button").click()
+    expect(row).to_contain_text("Ink")
+    ink = drawn(page, site)
+    row.get_by_role("switch").click()
+    expect(page.get_by_label("Prompt", exact=True)).to_have_value(PROMPT)
+    again = drawn(page, site)
+
+    red, green = (np.asarray(ink, np.float32)[..., channel].mean() for channel in range(2))
+    assert np.abs(np.asarray(plain, np.float32) - np.asarray(ink, np.float32)).mean() > 20
+    assert red - green < 30  # ink on paper has little colour
+    assert again.tobytes() == plain.tobytes()
+
+
+def drawn(page, site) -> Image.Image:
+    """The picture that a click on Generate makes."""
+    before = {picture.id for picture in site.studio.gallery.newest(OWNER)}
+    page.get_by_role("button", name="Generate", exact=True).click()
+    frame = page.locator("easel-stage .frame img")
+    wait_until(
+        lambda: {each.id for each in site.studio.gallery.newest(OWNER)} > before,
+        lambda: f"no new picture: {frame.count()}",
+        seconds=60,
+    )
+    (made,) = (one for one in site.studio.gallery.newest(OWNER) if one.id not in before)
+    with Image.open(site.studio.gallery.file(OWNER, made.id)) as picture:
+        return picture.convert("RGB")
