@@ -1,6 +1,6 @@
 """JSON that stands bare among infotext's pairs, as CivitAI and its extension for A1111 write it.
 
-`Hashes: {"model": "…", "vae": "…"}` would end at its first comma; quoted, it is a value like others.
+`Hashes: {"model": "…", "vae": "…"}` would end at its first comma; quoted, it is one value.
 """
 
 import json
