@@ -87,12 +87,26 @@ def packed(own: PictureMetadata) -> str:
 
 
 def own_metadata(texts: Mapping[str, str]) -> PictureMetadata | None:
-    """What a file's texts tell; None where Easel did not write them."""
+    """What a file's texts tell; None where Easel did not write them, or not so."""
     own = texts.get(OWN) or _unpacked(texts.get(MAKER_NOTE, ""))
     try:
-        return PictureMetadata.model_validate_json(own) if own else None
+        told = PictureMetadata.model_validate_json(own) if own else None
+        return told if told and _holds(told) else None
     except ValidationError:
         return None
+
+
+def _holds(told: PictureMetadata) -> bool:
+    """Whether there can be such a picture; anybody may have written the file.
+
+    Raises:
+        ValidationError: When a setting is one that nobody can ask for.
+    """
+    made = told.request
+    if told.index < 0 or (made.expanded and told.index not in made.expanded):
+        return False
+    made.as_request(told.index)
+    return True
 
 
 def read_metadata(source: Source) -> PictureMetadata | None:

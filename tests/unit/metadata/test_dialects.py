@@ -10,6 +10,7 @@ from PIL import Image
 
 from backend.metadata.catalogue import load_catalogue
 from backend.metadata.file_texts import FileTexts
+from backend.metadata.own import metadata_of
 from backend.metadata.png import encode_png
 from backend.metadata.reading import dialects, read_picture, read_text, reading_of
 from tests.fixtures import foreign_pictures as made
@@ -473,6 +474,33 @@ def test_a_picture_of_easel_tells_all_that_made_it():
     assert reading.request == request.as_request(0)
     assert models(reading)["checkpoint", "starter"] == ("ab" * 32, "")
     assert reading.unused == ()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"index": 7, "request.expanded": {"0": {"positive": "a"}}},
+        {"index": -3},
+        {"request.size": {"width": 10**9, "height": 8}},
+        {"request.sampling.steps": 10**12},
+        {"request.seed": -(10**30)},
+        {"request.noise": "moon"},
+        {"request.loras": [{"name": "a", "id": "b", "path": "c", "sha256": "x" * 9999}]},
+    ],
+)
+def test_what_nobody_can_have_made_does_not_make_the_reader_fail(changes):
+    own = json.loads(metadata_of(resolved(), 0, 1.0).model_dump_json())
+    for path, value in changes.items():
+        *groups, last = path.split(".")
+        inner = own
+        for group in groups:
+            inner = inner[group]
+        inner[last] = value
+
+    reading = told(easel=own, parameters=made.A1111)
+
+    assert reading
+    assert reading.request
 
 
 @pytest.mark.parametrize(
