@@ -4,6 +4,7 @@ import json
 import os
 import threading
 from dataclasses import replace
+from pathlib import PurePath
 
 import pytest
 from PIL import Image
@@ -16,6 +17,7 @@ from backend.schema.jobs import OWNER, Actor, JobState, PictureRemoved, Role
 from backend.schema.models import ModelKind
 from backend.services import bringing_pictures
 from backend.services.studio import open_studio
+from tests.fixtures import foreign_pictures
 from tests.fixtures import installations as layouts
 from tests.fixtures.installations import lora, picture, written
 from tests.fixtures.program import wait_until
@@ -470,3 +472,25 @@ def test_an_index_that_cannot_be_written_is_told(studio, places, tmp_path):
     assert job.failure
     assert "cannot be written" in job.failure.sentence
     assert studio.gallery.newest(OWNER) == ()
+
+
+def test_brought_pictures_of_every_program_have_settings(studio, tmp_path):
+    folder = layouts.comfyui(tmp_path / "ComfyUI")
+    texts = {
+        "comfy": {"prompt": json.dumps(foreign_pictures.comfy_graph())},
+        "invoke": {"invokeai_metadata": json.dumps(foreign_pictures.INVOKEAI)},
+        "fooocus": {
+            "parameters": json.dumps(foreign_pictures.FOOOCUS),
+            "fooocus_scheme": "fooocus",
+        },
+    }
+    for name, told in texts.items():
+        (folder / "output" / f"{name}.png").write_bytes(foreign_pictures.png(told))
+
+    brought(studio, folder)
+
+    there = {PurePath(view.path).stem: view for view in studio.gallery.newest(OWNER)}
+    assert {name: there[name].seed for name in texts} == {"comfy": 5, "invoke": 77, "fooocus": 77}
+    assert there["comfy"].prompt.startswith("a red barn")
+    steps = {n: studio.gallery.request_of(OWNER, there[n].id).sampling.steps for n in texts}
+    assert steps == {"comfy": 20, "invoke": 30, "fooocus": 30}
