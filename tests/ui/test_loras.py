@@ -103,6 +103,7 @@ def test_what_does_not_fit_or_is_not_here_says_so_before_the_run(page, watch):
     expect(rows(page).nth(0)).to_contain_text("It is for SDXL; the checkpoint is SD 1.5.")
     expect(rows(page).nth(1)).to_contain_text("There is no LoRA called “inc”. Did you mean “ink”?")
     expect(rows(page).nth(1)).to_contain_text("0.3 in the text encoder")
+    expect(rows(page).get_by_role("button", name="Find it")).to_have_count(1)
     page.get_by_role("button", name="Generate").first.click()
     expect(page.locator("easel-notice")).to_contain_text("“glow” is for SDXL")
 

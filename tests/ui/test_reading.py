@@ -57,9 +57,10 @@ def test_a_dropped_picture_is_told_taken_over_in_part_and_its_model_found(page, 
     drop(page, made.png({}), "plain.png")
     expect(dialog.get_by_role("alert")).to_contain_text("“plain.png” does not tell how")
 
-    dialog.get_by_role("button", name="Close").click()
     drop(page, made.png({"prompt": json.dumps(made.comfy_graph())}))
     expect(dialog.get_by_text("Made by ComfyUI, 48 × 40.")).to_be_visible()
+    image = dialog.get_by_role("img", name="The picture")
+    expect(image).to_have_js_property("naturalWidth", 48)  # though the dialog was open already
     expect(dialog.get_by_role("checkbox", name="Checkpoint dream not installed")).to_be_disabled()
     dialog.get_by_role("checkbox", name="Seed 5").uncheck()
     dialog.get_by_role("button", name="Take over").click()

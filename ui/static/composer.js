@@ -70,8 +70,9 @@ part("easel-notice", store, (own, host) => {
     fillDetails(own, notice.details);
     close.hidden = Boolean(notice.waiting);
     stop.hidden = !notice.waiting;
-    remedy.hidden = !notice.field;
-    if (notice.field) offer(remedy, notice.field);
+    // What was typed is not thrown away to put it right.
+    remedy.hidden = !notice.field || Boolean(notice.field === "prompt.positive" && form.values[notice.field].trim());
+    if (!remedy.hidden) offer(remedy, notice.field);
   };
 });
 

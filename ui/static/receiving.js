@@ -5,8 +5,8 @@ import { root } from "./dom.js";
 import { form } from "./form.js";
 import { later } from "./lazy.js";
 
-/** Call what reads; it comes when it is first needed. */
-export const reads = (name, ...given) => tried(async () => (await later(name, "reading"))(...given));
+/** Call what is done with a picture; it comes when it is first needed. */
+export const reads = (name, ...given) => tried(async () => (await later(name, name === "upscale" ? "upscaling" : "reading"))(...given));
 
 for (const type of ["dragover", "dragleave", "drop", "paste"]) addEventListener(type, received);
 
@@ -18,6 +18,6 @@ function received(event) {
   root.toggleAttribute("data-dropping", carries && type === "dragover");
   if (carries && type !== "dragleave") {
     event.preventDefault(); // else the browser leaves the page for the picture
-    if (files.length) reads("received", files[0]);
+    if (files.length && type !== "dragover") reads("received", files[0]);
   } else if (target.matches?.("textarea") && /\bSteps: \d+,/.test(text)) reads("pasted", text, { ...form.values });
 }

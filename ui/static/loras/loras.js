@@ -1,7 +1,7 @@
 // The LoRAs that are on: another view of the tags in the prompt. Those that are off wait in this tab.
 
 import { attempt, call } from "../api.js";
-import { parts, say, set } from "../dom.js";
+import { parts, root, say, set } from "../dom.js";
 import { form } from "../form.js";
 import { library } from "../library.js";
 import { remember, remembered } from "../store.js";
@@ -52,6 +52,13 @@ const DEEDS = {
     if (isOff === undefined) return write(withoutTag(prompt(), typed));
     keepOff(off().filter((tag) => tag !== typed));
     update();
+  },
+
+  async find({ dataset: { name } }) {
+    document.querySelector("[role=tab][data-tab-id=models]").click();
+    root.removeAttribute("data-sheet");
+    const { findModel } = await import("../browser/finding.js");
+    findModel({ words: name });
   },
 
   word(row, { dataset: { word } }) {

@@ -11,6 +11,7 @@ const MARKUP = `
 </form>`;
 
 let dialog;
+let finish;
 
 /** Open it with a picture and words; gives its parts and itself, `closed` is called once. */
 export async function opened({ title, source, words, closed }) {
@@ -24,7 +25,7 @@ export async function opened({ title, source, words, closed }) {
     document.querySelector("easel-dialogs").append(dialog);
     await styled("../reading/reading");
   }
-  if (dialog.open) dialog.close();
+  if (dialog.open) finish(); // it stays open for another picture
   const own = parts(dialog);
   say(own.title, title);
   dialog.setAttribute("aria-label", title);
@@ -32,11 +33,12 @@ export async function opened({ title, source, words, closed }) {
   own.image.src = source;
   own.foot.hidden = true;
   write(own.body, words);
+  finish = closed;
   dialog.onclose = () => {
     own.image.removeAttribute("src");
-    closed();
+    finish();
   };
-  dialog.showModal();
+  if (!dialog.open) dialog.showModal();
   return { ...own, dialog };
 }
 
