@@ -126,7 +126,9 @@ def test_a_style_that_is_around_the_prompt_is_marked_and_comes_off(client):
     off = client.post("/page/writing/style", json={"name": "Mist", "prompt": on}).json()
 
     assert on == {"positive": "misty a cat", "negative": "sun"}
-    assert re.search(r'data-style="Mist" aria-label="Mist" aria-pressed="true" title="Writes “misty …”', drawn)
+    assert re.search(
+        r'data-style="Mist" aria-label="Mist" aria-pressed="true" title="Writes “misty …”', drawn
+    )
     assert off == plain
     gone = client.post("/page/writing/style", json={"name": "gone", "prompt": plain})
     assert gone.json()["error"]["hint"] == "Choose another one."
