@@ -5,6 +5,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from backend.metadata.file_texts import BROKEN
 from backend.outputs.writing import write_atomically
 from backend.schema.errors import NotFoundError
 
@@ -28,7 +29,7 @@ def make_thumbnail(picture: Path | io.BytesIO, thumbnail: Path, side: int = 320)
     try:
         with Image.open(picture) as opened:
             small = opened.convert("RGBA" if "A" in opened.getbands() else "RGB")
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except (OSError, *BROKEN, Image.DecompressionBombError) as error:
         name = picture.name if isinstance(picture, Path) else "The picture"
         sentence = f"{name} is not there or is not a whole picture."
         raise NotFoundError(sentence, "Make it again, or remove it from the gallery.") from error

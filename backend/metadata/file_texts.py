@@ -21,9 +21,12 @@ _PREFIXED = re.compile(r"\s*(prompt|workflow):(.+)", re.DOTALL | re.IGNORECASE)
 _XMP_COMMENT = re.compile(
     r"<exif:UserComment>\s*<rdf:Alt>\s*<rdf:li[^>]{0,99}>([^<]+)</rdf:li>|exif:UserComment=\"([^\"]+)\""
 )
-_BROKEN = (SyntaxError, ValueError, TypeError, KeyError, IndexError, OverflowError, EOFError)
+BROKEN = (
+    *(SyntaxError, ValueError, TypeError, KeyError, IndexError, OverflowError, EOFError),
+    RuntimeError,  # AVIF's decoder
+)
 """What Pillow raises for files that are not whole."""
-_BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError)
+BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError)
 
 Source = Path | IO[bytes]
 
@@ -53,7 +56,7 @@ def read_texts(source: Source) -> FileTexts | None:
         with Image.open(source, formats=FORMATS) as picture:
             texts = dict(_texts(picture)) or dict(hidden_texts(picture))
             return FileTexts(*picture.size, {name: _plain(text) for name, text in texts.items()})
-    except (OSError, *_BROKEN, *_BOMBS) as error:
+    except (OSError, *BROKEN, *BOMBS) as error:
         if isinstance(error, OSError) and error.errno is not None:  # the system's, not Pillow's
             raise
         return None

@@ -12,6 +12,7 @@ from backend.library.checkpoints import STARTER
 from backend.library.library import Library
 from backend.library.moving import stem_of
 from backend.library.places_of_models import home_of
+from backend.metadata.file_texts import BROKEN
 from backend.outputs.writing import write_atomically
 from backend.schema.catalogue import CheckpointInfo
 from backend.schema.errors import NotFoundError, OutputError, RequestError
@@ -167,7 +168,7 @@ def _small(picture: Path) -> bytes:
     try:
         with Image.open(picture) as opened:
             small = opened.convert("RGB")
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except (OSError, *BROKEN, Image.DecompressionBombError) as error:
         raise NotFoundError(f"{picture.name} is no whole picture.", "Choose another.") from error
     small.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()

@@ -5,7 +5,7 @@ import io
 from PIL import Image
 
 from backend.metadata.comparing import compare
-from backend.metadata.file_texts import FORMATS
+from backend.metadata.file_texts import BROKEN, FORMATS
 from backend.metadata.own import PictureMetadata, read_metadata
 from backend.schema.errors import ModelMissingError, NotFoundError
 from backend.schema.generation import GenerationRequest
@@ -84,5 +84,5 @@ class Reproducing:
         try:
             with Image.open(io.BytesIO(content), formats=FORMATS) as opened:
                 return own, opened.convert("RGB")
-        except (OSError, SyntaxError, ValueError) as error:
+        except (OSError, *BROKEN) as error:
             raise NotFoundError("That picture's file is not whole.", "Make it again.") from error

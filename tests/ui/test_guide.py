@@ -44,7 +44,7 @@ def test_one_click_on_a_first_visit_gets_a_model_that_draws_the_prompt(
 ):
     watch.expected = ("502",)
     page.get_by_role("textbox", name="Prompt", exact=True).fill("a fox at dawn")
-    page.get_by_role("button", name="Generate").click()
+    page.get_by_role("button", name="Generate", exact=True).click()
     expect(page.locator("#results .thumb")).to_have_count(1)
     offer = choose(page, "Real photos")
     model = KNOWN[str(offer.get_attribute("data-id"))]

@@ -1,5 +1,7 @@
 """Thumbnails: small, the same shape, and never of a broken picture."""
 
+import io
+
 import pytest
 from PIL import Image
 
@@ -47,3 +49,18 @@ def test_a_broken_picture_is_told_in_words(tmp_path):
         make_thumbnail(path, tmp_path / "a.webp")
 
     assert not (tmp_path / "a.webp").exists()
+
+
+def test_a_damaged_avif_is_no_whole_picture(tmp_path):
+    buffer = io.BytesIO()
+    Image.new("RGB", (48, 40), "teal").save(buffer, "AVIF")
+    whole, refused = buffer.getvalue(), 0
+
+    for place in range(0, len(whole), 7):
+        damaged = io.BytesIO(whole[:place] + b"\0\0\0" + whole[place + 3 :])
+        try:
+            make_thumbnail(damaged, tmp_path / "small.webp")
+        except NotFoundError:
+            refused += 1
+
+    assert refused > 10
