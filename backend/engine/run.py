@@ -282,4 +282,15 @@ def _what_it_took(work: Work, context: Context) -> Iterator[Event]:
         yield Metric(name="pictures_at_once", step=0, value=means.pictures)
 
 
-KINDS: Mapping[str, JobFunction] = {"generate": generate, "convert": convert}
+def upscale_picture(request: dict[str, object], context: Context) -> Iterator[Event]:
+    """Enlarge a picture; see `upscaling.upscale`, whose library few starts need at once."""
+    from backend.engine.upscaling.upscale import upscale  # noqa: PLC0415
+
+    yield from upscale(request, context)
+
+
+KINDS: Mapping[str, JobFunction] = {
+    "generate": generate,
+    "convert": convert,
+    "upscale": upscale_picture,
+}

@@ -36,13 +36,25 @@ def save(
         height=picture.height,
         seed=request.seed_of(index),
     )
-    try:
-        write_atomically(context.places.outputs / path, content)
-    except OutputError as error:
-        yield _unsaved(ready, str(error), content)
-    else:
-        yield ready
+    told = written(content, ready, context)
+    yield told
+    if isinstance(told, ImageReady):
         yield from _save_beside(context.places.outputs / path, request, index, context)
+
+
+def written(content: bytes, ready: ImageReady, context: Context) -> ImageReady | ImageUnsaved:
+    """Write a picture's file; what is to be told of it.
+
+    Args:
+        content: The whole file.
+        ready: What it is, and where it goes below the outputs folder.
+        context: The job's surroundings.
+    """
+    try:
+        write_atomically(context.places.outputs / ready.path, content)
+    except OutputError as error:
+        return _unsaved(ready, str(error), content)
+    return ready
 
 
 def _save_beside(

@@ -19,7 +19,7 @@ def picture_of(record: Record, event: ImageReady | ImageUnsaved) -> PictureView:
         width=event.width,
         height=event.height,
         seed=event.seed,
-        prompt=record.job.generation.prompt_of(event.index).positive,
+        prompt=record.job.picture_request.prompt_of(event.index).positive,
         created=time.time(),
         saved=isinstance(event, ImageReady),
     )

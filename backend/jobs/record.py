@@ -64,12 +64,12 @@ class Record:
             return cls(job=job, title=f"Pictures of {job.bringing.label}", pictures_wanted=0)
         if job.kind in _TITLES:
             return cls(job=job, title=_TITLES[job.kind], pictures_wanted=0)
-        request = job.generation
-        return cls(
-            job=job,
-            title=request.prompt.positive,
-            pictures_wanted=request.batch.pictures,
-        )
+        if job.kind == "upscale":
+            wanted = job.upscaling
+            title = f"Upscale {wanted.factor:g}×: {wanted.prompt.positive or wanted.name}"
+        else:
+            title = job.generation.prompt.positive
+        return cls(job=job, title=title, pictures_wanted=job.picture_request.batch.pictures)
 
     @classmethod
     def restored(cls, stored: Stored) -> Self:
@@ -94,7 +94,7 @@ class Record:
         """The batch that is made now, or next, from 1; None where none is left."""
         left = (index for index in range(self.pictures_wanted) if index not in self.settled)
         first = next(left, None)
-        return None if first is None else first // self.job.generation.batch.size + 1
+        return None if first is None else first // self.job.picture_request.batch.size + 1
 
     def after(self, event: Event) -> Self:
         """The record after the job told something; pictures are added with `with_picture`."""

@@ -5,6 +5,7 @@ from pathlib import Path
 from PIL import Image
 
 from backend.metadata.own import read_metadata
+from backend.metadata.upscaled import read_upscaled
 from backend.outputs.naming import find_pictures
 from backend.schema.jobs import Job, PictureView
 
@@ -17,9 +18,10 @@ def pictures_on_disk(outputs: Path, job: Job) -> tuple[PictureView, ...]:
 
 
 def _view(outputs: Path, job: Job, index: int, path: Path) -> PictureView | None:
-    metadata = read_metadata(path)
+    metadata = read_upscaled(path) if job.kind == "upscale" else read_metadata(path)
     if metadata is None or metadata.index != index:
         return None
+    wanted = job.picture_request
     with Image.open(path) as opened:
         width, height = opened.size
     return PictureView(
@@ -30,7 +32,7 @@ def _view(outputs: Path, job: Job, index: int, path: Path) -> PictureView | None
         path=path.relative_to(outputs).as_posix(),
         width=width,
         height=height,
-        seed=metadata.request.seed_of(index),
-        prompt=metadata.request.prompt_of(index).positive,
+        seed=wanted.seed_of(index),
+        prompt=wanted.prompt_of(index).positive,
         created=path.stat().st_mtime,
     )

@@ -10,9 +10,10 @@ from PIL import Image
 
 from backend.metadata import infotext
 from backend.metadata.catalogue import load_catalogue
-from backend.metadata.own import PictureMetadata, Workshop, metadata_of, packed
+from backend.metadata.own import Workshop, metadata_of, packed
 from backend.metadata.png import encode_png
-from backend.schema.output_settings import OutputSettings
+from backend.schema.base import Frozen
+from backend.schema.output_settings import FileSettings
 from backend.schema.resolved import ResolvedRequest
 from backend.version import VERSION
 
@@ -42,11 +43,23 @@ def encode(
         return encode_png(pixels, request, index, created, workshop)
     own = metadata_of(request, index, created, workshop)
     text = infotext.write(request, index, load_catalogue())
+    return encode_other(pixels, own, text, request.output)
+
+
+def encode_other(pixels: Image.Image, own: Frozen, text: str, output: FileSettings) -> bytes:
+    """The whole file of a picture in a format other than PNG.
+
+    Args:
+        pixels: The picture, 8 bits a channel.
+        own: Easel's own account of it.
+        text: The infotext.
+        output: The format and its quality.
+    """
     fitting = (exif for exif in (_exif(own, text), _exif(own, "")) if len(exif) <= _MOST_EXIF)
-    return _encoded(pixels, request.output, next(fitting, b""))
+    return _encoded(pixels, output, next(fitting, b""))
 
 
-def _encoded(pixels: Image.Image, output: OutputSettings, exif: bytes) -> bytes:
+def _encoded(pixels: Image.Image, output: FileSettings, exif: bytes) -> bytes:
     buffer = io.BytesIO()
     if output.format == "jpeg":
         whole = pixels.convert("RGB")
@@ -59,7 +72,7 @@ def _encoded(pixels: Image.Image, output: OutputSettings, exif: bytes) -> bytes:
     return buffer.getvalue()
 
 
-def _exif(own: PictureMetadata, text: str) -> bytes:
+def _exif(own: Frozen, text: str) -> bytes:
     exif = Image.Exif()
     exif[_SOFTWARE] = f"Easel {VERSION}"
     inner = exif.get_ifd(_EXIF)

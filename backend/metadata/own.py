@@ -80,10 +80,15 @@ def metadata_of(
     )
 
 
-def packed(own: PictureMetadata) -> str:
+def packed(own: Frozen) -> str:
     """The JSON as a short text of plain letters, for formats that have little room."""
     content = zlib.compress(own.model_dump_json().encode(), 9)
     return _PACKED + binascii.b2a_base64(content, newline=False).decode()
+
+
+def own_text(texts: Mapping[str, str]) -> str:
+    """Easel's own JSON among a file's texts; empty where there is none."""
+    return texts.get(OWN) or _unpacked(texts.get(MAKER_NOTE, ""))
 
 
 def own_metadata(texts: Mapping[str, str]) -> PictureMetadata | None:

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
-from backend.schema.output_settings import ENDINGS
+from backend.schema.output_settings import ENDINGS, PictureFormat
 from backend.schema.resolved import ResolvedRequest
 
 DEFAULT_PATTERN = "{date}/{time}-{seed}"
@@ -52,6 +52,19 @@ def picture_path(
     kept = [part for part in parts if part][-_FOLDERS:]
     name = "-".join([*kept[-1:], job, str(index)])
     return PurePosixPath(*kept[:-1], f"{name}{ENDINGS[request.output.format]}")
+
+
+def upscaled_path(job: str, created: float, picture_format: PictureFormat) -> PurePosixPath:
+    """The file of an enlarged picture, below the outputs folder.
+
+    Args:
+        job: The job's id, hexadecimal digits.
+        created: When it was asked for, in seconds since the epoch.
+        picture_format: The format of the file.
+    """
+    asked = time.localtime(created)
+    name = f"{time.strftime('%H%M%S', asked)}-upscaled-{job}-0{ENDINGS[picture_format]}"
+    return PurePosixPath(time.strftime("%Y-%m-%d", asked), name)
 
 
 def find_pictures(outputs: Path, job: str) -> dict[int, Path]:

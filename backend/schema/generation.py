@@ -1,6 +1,6 @@
 """What a person asks for (`GenerationRequest`); what is made of it is in `schema.resolved`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal, Self
 
 from pydantic import ValidationError
@@ -43,7 +43,7 @@ class GenerationRequest(Frozen):
         try:
             return cls.model_validate(nested(given))
         except ValidationError as error:
-            raise _out_of_range(error) from error
+            raise out_of_range(error, GENERATION_FIELDS) from error
 
     @classmethod
     def from_short_names(cls, values: Mapping[str, Scalar]) -> Self:
@@ -71,10 +71,16 @@ class GenerationRequest(Frozen):
 GENERATION_FIELDS: tuple[FieldSpec, ...] = field_specs(GenerationRequest)
 
 
-def _out_of_range(error: ValidationError) -> OutOfRangeError:
+def out_of_range(error: ValidationError, fields: Iterable[FieldSpec]) -> OutOfRangeError:
+    """What is wrong with a request's value, in words.
+
+    Args:
+        error: What the request's model said.
+        fields: The request's fields.
+    """
     first = error.errors()[0]
     field_id = ".".join(str(part) for part in first["loc"][:2])
-    spec = next((spec for spec in GENERATION_FIELDS if spec.id == field_id), None)
+    spec = next((spec for spec in fields if spec.id == field_id), None)
     if spec is None:
         return OutOfRangeError(f"There is no setting called “{field_id}”.", "", field_id)
     setting = spec.setting

@@ -2,14 +2,16 @@
 
 from enum import StrEnum
 from pathlib import PurePosixPath, PureWindowsPath
-from typing import Literal
+from typing import Literal, Protocol
 
 from backend.schema.base import Frozen
 from backend.schema.bringing import BringRequest
 from backend.schema.conversion import ConversionRequest
 from backend.schema.downloads import DownloadRequest
 from backend.schema.events import Failed, Progress
+from backend.schema.picture_settings import BatchSettings, PromptSettings
 from backend.schema.resolved import ResolvedRequest
+from backend.schema.upscaling import ResolvedUpscaling
 
 
 class Role(StrEnum):
@@ -53,6 +55,23 @@ HOST_KINDS = frozenset({"bring", "download", "identify", "updates"})
 """Jobs that the page's own process does, beside the engine and its queue."""
 
 
+class PictureRequest(Protocol):
+    """What all jobs that make pictures tell of them, whether they draw or enlarge."""
+
+    @property
+    def batch(self) -> BatchSettings:
+        """How many, and how many at once."""
+        ...
+
+    def prompt_of(self, index: int) -> PromptSettings:
+        """What a picture shows."""
+        ...
+
+    def seed_of(self, index: int) -> int:
+        """The seed of a picture."""
+        ...
+
+
 class Job(Frozen):
     """One piece of work, as the journal holds it."""
 
@@ -76,6 +95,16 @@ class Job(Frozen):
     def generation(self) -> ResolvedRequest:
         """The request of a job of kind `generate`."""
         return ResolvedRequest.model_validate(self.request)
+
+    @property
+    def upscaling(self) -> ResolvedUpscaling:
+        """The request of a job of kind `upscale`."""
+        return ResolvedUpscaling.model_validate(self.request)
+
+    @property
+    def picture_request(self) -> PictureRequest:
+        """The request of a job that makes pictures."""
+        return self.upscaling if self.kind == "upscale" else self.generation
 
     @property
     def conversion(self) -> ConversionRequest:

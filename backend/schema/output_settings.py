@@ -18,8 +18,8 @@ ENDINGS: Mapping[PictureFormat, str] = {
 """How the names of files end."""
 
 
-class OutputSettings(Frozen):
-    """The file of each picture; its settings are inside whatever its format."""
+class FileSettings(Frozen):
+    """The format of a picture's file; its settings are inside whatever that is."""
 
     format: Annotated[
         PictureFormat,
@@ -41,6 +41,11 @@ class OutputSettings(Frozen):
             short_name="quality",
         ),
     ] = 90
+
+
+class OutputSettings(FileSettings):
+    """The file of each picture that is drawn, and what lies beside it."""
+
     sidecar: Annotated[
         SideCarChoice,
         Setting(

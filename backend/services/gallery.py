@@ -110,7 +110,7 @@ class Gallery:
         metadata = read_metadata(source)
         if metadata is not None:
             return metadata.request.as_request(metadata.index)
-        if picture.brought:
+        if picture.brought or self._board.get(picture.job).job.kind == "upscale":
             return self._told_by(self.file(actor, picture_id))
         return self._board.get(picture.job).job.generation.as_request(picture.index)
 

@@ -43,7 +43,7 @@ class Jobs:
         """
         job = self._mine(actor, job_id).job
         if job.kind != "generate":
-            raise RequestError("This job makes no pictures.", "Ask again where you began it.")
+            raise RequestError("This job draws no pictures.", "Ask again where you began it.")
         wanted = job.generation
         return wanted.as_request().model_copy(update={"batch": wanted.batch})
 

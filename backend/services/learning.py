@@ -44,14 +44,14 @@ class Learner(Passing):
     def __init__(
         self,
         listener: EngineListener,
-        request_of: Callable[[str], ResolvedRequest],
+        request_of: Callable[[str], ResolvedRequest | None],
         planner: Planner,
     ) -> None:
         """Pass everything on to `listener`; what runs tell goes to `planner`.
 
         Args:
             listener: Who hears it next.
-            request_of: Finds what a job draws by the job's id.
+            request_of: Finds what a job draws by the job's id; None where it draws nothing.
             planner: Remembers how runs went.
         """
         super().__init__(listener)
@@ -80,7 +80,7 @@ class Learner(Passing):
         """A run that teaches nothing must not harm its job."""
         try:
             wanted = self._request_of(job)
-            if wanted.refiner is None:
+            if wanted is not None and wanted.refiner is None:
                 self._planner.learn(wanted, run)
         except (EaselError, OSError, ValueError):
             LOG.warning("pace.unlearned job=%s", job, exc_info=True)

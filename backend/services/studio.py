@@ -21,6 +21,7 @@ from backend.places import Places
 from backend.schema.catalogue import Catalogue
 from backend.schema.errors import AlreadyRunningError, OutputError
 from backend.schema.memory_settings import MemorySettings
+from backend.schema.resolved import ResolvedRequest
 from backend.services import bringing_pictures
 from backend.services.advising import Advising
 from backend.services.bringing import Bringing, brought_pictures, picture_bringer
@@ -53,6 +54,7 @@ from backend.services.shelf import Shelf
 from backend.services.shortage import Shortage
 from backend.services.style_book import StyleBook
 from backend.services.updates import Updates
+from backend.services.upscaling import Upscaling
 from backend.services.well_known import load_well_known
 from backend.services.wishes import ThenDraw, WishBook
 from backend.services.wording import Wording
@@ -65,6 +67,7 @@ class Studio:
 
     generation: Generation
     conversion: Conversion
+    upscaling: Upscaling
     jobs: Jobs
     gallery: Gallery
     models: Models
@@ -211,6 +214,7 @@ def _studio(
     return Studio(
         generation=generation,
         conversion=Conversion(queue),
+        upscaling=Upscaling(queue, board, library, gallery, places),
         jobs=work.jobs,
         gallery=gallery,
         models=models,
@@ -236,7 +240,13 @@ def _studio(
 def _hearing(listener: EngineListener, board: Board, planner: Planner) -> EngineListener:
     """What hears the engine before the queue does: it learns from runs and explains shortages."""
     explaining = Shortage(listener, lambda job: board.get(job).job, planner)
-    return Learner(explaining, lambda job: board.get(job).job.generation, planner)
+    return Learner(explaining, partial(_drawing, board), planner)
+
+
+def _drawing(board: Board, job_id: str) -> ResolvedRequest | None:
+    """What a job draws; None where it is of another kind."""
+    job = board.get(job_id).job
+    return job.generation if job.kind == "generate" else None
 
 
 @contextmanager

@@ -2,9 +2,9 @@
 
 from backend.metadata import infotext
 from backend.metadata.dialect import dialect
-from backend.metadata.file_texts import FileTexts
-from backend.metadata.own import own_metadata
+from backend.metadata.file_texts import COMMENT, FileTexts
 from backend.metadata.teller import Teller
+from backend.metadata.upscaled import origin_of, upscaled_metadata
 from backend.prompts.tags import take_tags
 from backend.schema.catalogue import Catalogue
 from backend.schema.generation import GenerationRequest
@@ -15,8 +15,8 @@ _PROGRAM = "Easel"
 
 @dialect(_PROGRAM, rank=0)
 def read(texts: FileTexts, catalogue: Catalogue) -> Reading | None:
-    """Read what Easel wrote about its own picture."""
-    own = own_metadata(texts.texts)
+    """Read what Easel wrote about its own picture, enlarged since or not."""
+    own = origin_of(texts)
     if own is None:
         return None
     made = own.request
@@ -40,7 +40,11 @@ def read(texts: FileTexts, catalogue: Catalogue) -> Reading | None:
     }
     for lora in made.loras:
         teller.model("LoRA", lora.name, lora.sha256, weights.get(lora.name, ""))
-    return teller.reading(_PROGRAM, infotext.write(made, own.index, catalogue))
+    text = infotext.write(made, own.index, catalogue)
+    if (upscaled := upscaled_metadata(texts)) is not None:
+        teller.say(f"It was enlarged {upscaled.factor:g} times with {upscaled.upscaler}.")
+        text = texts.text("parameters", COMMENT) or text
+    return teller.reading(_PROGRAM, text)
 
 
 def _unheeded(request: GenerationRequest) -> set[str]:

@@ -1,0 +1,1 @@
+"""Enlarging pictures: models in tiles, or Lanczos."""
