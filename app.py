@@ -62,6 +62,13 @@ def convert(arguments: "Sequence[str]") -> int:
     return command(arguments)
 
 
+def upscale(arguments: "Sequence[str]") -> int:
+    """Make larger versions of pictures; return the exit code."""
+    from backend.api.cli import upscale as command
+
+    return command(arguments)
+
+
 def main() -> int:
     """Set up what is missing, then do what the command line asks; return the exit code."""
     if sys.version_info < OLDEST_PYTHON:
@@ -82,6 +89,7 @@ def main() -> int:
         "prompt": prompt,
         "info": info,
         "convert": convert,
+        "upscale": upscale,
     }
     return run(sys.argv[1:], inside)
 

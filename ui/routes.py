@@ -15,6 +15,7 @@ from backend.schema.fields import Scalar
 from backend.schema.generation import GenerationRequest
 from backend.schema.jobs import Actor, JobView
 from backend.schema.sampling_settings import RANDOM_SEED
+from backend.schema.upscaling import LEAST, MOST, UpscaleRequest
 from ui.asking import asked, held
 from ui.sending import Clicks
 
@@ -36,6 +37,15 @@ class VaryClick(Frozen):
 
     token: Token
     picture: str
+
+
+class UpscaleClick(Frozen):
+    """A click on Upscale, in what opens beside a picture."""
+
+    token: Token
+    picture: str
+    factor: Annotated[float, Field(ge=LEAST, le=MOST)]
+    upscaler: str
 
 
 class AgainClick(Frozen):
@@ -70,9 +80,18 @@ def page_routes(studio: Verbs) -> APIRouter:
 
     @router.post("/page/again")
     def again(click: AgainClick, actor: Who) -> JobView:
+        if studio.jobs.view(actor, click.job).kind == "upscale":
+            return clicks.once(click.token, lambda: studio.upscaling.again(actor, click.job))
         before = studio.jobs.request_of(actor, click.job)
         request = GenerationRequest.from_fields(before.to_fields() | click.fields)
         return clicks.once(click.token, lambda: studio.generation.submit(actor, request))
+
+    @router.post("/page/upscale")
+    def upscale(click: UpscaleClick, actor: Who) -> JobView:
+        request = UpscaleRequest(
+            picture=click.picture, factor=click.factor, upscaler=click.upscaler
+        )
+        return clicks.once(click.token, lambda: studio.upscaling.submit(actor, request))
 
     @router.get("/page/fields/{picture}")
     def fields(picture: str, actor: Who) -> dict[str, Scalar]:

@@ -11,6 +11,7 @@ from backend.api.memory import memory_router
 from backend.api.page import page_router
 from backend.api.pictures import picture_router
 from backend.api.readings import reading_router
+from backend.api.upscaling import upscaling_router
 from backend.api.verbs import Verbs
 
 
@@ -21,6 +22,7 @@ def create_app(studio: Verbs, access: Access) -> FastAPI:
     app.include_router(page_router(studio))
     app.include_router(picture_router(studio))
     app.include_router(reading_router(studio))
+    app.include_router(upscaling_router(studio))
     app.include_router(memory_router(studio))
     app.include_router(mcp_router(studio))
     return app

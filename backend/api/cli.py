@@ -17,6 +17,7 @@ from backend.api.models_get_command import get_command
 from backend.api.models_search_command import search_command
 from backend.api.models_verify_command import verify_command
 from backend.api.running import run_command
+from backend.api.upscale_command import upscale_command
 from backend.places import default_places
 from backend.services.bringing import open_bringing
 from backend.services.downloads import open_downloading
@@ -65,6 +66,11 @@ def info(argv: Sequence[str]) -> int:
 def convert(argv: Sequence[str]) -> int:
     """Run `convert FILE`, which is `models convert FILE`, and return the exit code."""
     return run_command(_convert_command(), argv)
+
+
+def upscale(argv: Sequence[str]) -> int:
+    """Run `upscale FILE…` and return the exit code: 0 all done, 1 one failed, 2 misused."""
+    return run_command(upscale_command(lambda: open_studio(default_places(), resume=False)), argv)
 
 
 def _convert_command() -> click.Command:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from backend.api.arguments import request_from
+from backend.api.formats import format_of
 from backend.api.low_memory import low_memory_of, low_memory_options
 from backend.api.options import field_option
 from backend.api.running import DONE, FAILED, run_command
@@ -15,10 +16,8 @@ from backend.api.verbs import Verbs
 from backend.api.waiting import wait_and_tell
 from backend.outputs.writing import write_atomically
 from backend.schema.catalogue import Catalogue
-from backend.schema.errors import RequestError
 from backend.schema.generation import GENERATION_FIELDS, GenerationRequest
 from backend.schema.jobs import OWNER, JobState, JobView
-from backend.schema.output_settings import ENDINGS
 
 OpenStudio = Callable[[], AbstractContextManager[Verbs]]
 
@@ -58,7 +57,7 @@ def _generate(
     open_studio: OpenStudio, values: dict[str, object], target: Path | None, *, as_json: bool
 ) -> int:
     if target is not None:
-        values = _in_format_of(target, values)
+        values = {**values, "format": format_of(target, values.get("format"))}
     with open_studio() as studio:
         request = _request(values, studio.models.catalogue())
         for advice in studio.advising.warnings(OWNER, request):
@@ -73,21 +72,6 @@ def _generate(
             for path in paths:
                 click.echo(path)
     return _code(view)
-
-
-def _in_format_of(target: Path, values: dict[str, object]) -> dict[str, object]:
-    """What was asked, in the format of a file's name.
-
-    Raises:
-        RequestError: When Easel writes no such files, or another format was asked for.
-    """
-    endings = {ending: name for name, ending in ENDINGS.items()} | {".jpeg": "jpeg"}
-    named = endings.get(target.suffix.lower())
-    wanted = [ending for ending, name in endings.items() if values.get("format") in (None, name)]
-    if named not in {endings[ending] for ending in wanted}:
-        known = " or ".join(wanted)
-        raise RequestError(f"“{target.name}” does not end in {known}.", "Give it another name.")
-    return {**values, "format": named}
 
 
 def _request(values: dict[str, object], catalogue: Catalogue) -> GenerationRequest:

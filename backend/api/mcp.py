@@ -6,31 +6,32 @@ import io
 import json
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, cast
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 
-from backend.api import mcp_skip
+from backend.api import mcp_skip, mcp_upscale
 from backend.api.answers import actor_of, error_json, status_of
 from backend.api.arguments import request_from
+from backend.api.mcp_schema import USUAL_SECONDS, description
 from backend.api.verbs import Verbs
-from backend.metadata import infotext
-from backend.metadata.own import PictureMetadata, read_metadata
+from backend.metadata.file_texts import COMMENT, FileTexts, read_texts
+from backend.metadata.upscaled import origin_of
 from backend.schema.errors import EaselError, NotFoundError, RequestError
-from backend.schema.fields import FieldSpec
 from backend.schema.generation import GENERATION_FIELDS
 from backend.schema.jobs import Actor, JobState, JobView, PictureView
 
 Who = Annotated[Actor, Depends(actor_of)]
 
 TOOL = "generate-image"
+_TOOLS = (TOOL, mcp_upscale.TOOL, mcp_skip.TOOL)
+_INFOTEXTS = ("parameters", COMMENT)
+"""Where PNG has it, and where the other formats have it."""
 _LARGEST_BODY = 1024 * 1024
-_USUAL_SECONDS = 600.0
 _LOOK_SECONDS = 0.1
-_TYPES = {"text": "string", "choice": "string", "integer": "integer", "number": "number"}
 _STATUS_OF_FAILURE = {
     "bad_request": 400,
     "out_of_range": 400,
@@ -78,7 +79,7 @@ def mcp_router(studio: Verbs) -> APIRouter:
             if tool == mcp_skip.TOOL:
                 result = await asyncio.to_thread(mcp_skip.skip, studio, actor, arguments)
             else:
-                result = await _generate(studio, actor, arguments, request)
+                result = await _made(studio, actor, _submitting(tool), arguments, request)
         except EaselError as error:
             code = error.failure_code if isinstance(error, JobFailedError) else error.code
             content = error_json(code, error.sentence, error.hint)
@@ -87,7 +88,7 @@ def mcp_router(studio: Verbs) -> APIRouter:
 
     @router.get("/mcp/tools")
     def tools(_actor: Who) -> dict[str, object]:
-        return {"tools": [tool_description(), dict(mcp_skip.DESCRIPTION)]}
+        return {"tools": [tool_description(), mcp_upscale.DESCRIPTION, dict(mcp_skip.DESCRIPTION)]}
 
     @router.api_route("/health", methods=["GET", "HEAD"])
     def health(_actor: Who) -> dict[str, str]:
@@ -97,42 +98,10 @@ def mcp_router(studio: Verbs) -> APIRouter:
 
 
 def tool_description() -> dict[str, object]:
-    """The tool with the JSON schema of its arguments, derived from the request's fields."""
-    properties = {spec.setting.short_name: _property(spec) for spec in GENERATION_FIELDS}
-    properties["base64"] = {
-        "type": "boolean",
-        "default": False,
-        "description": "Whether the answer carries the pictures themselves, as base64.",
-    }
-    properties["timeout"] = {
-        "type": "number",
-        "default": _USUAL_SECONDS,
-        "exclusiveMinimum": 0,
-        "description": "Seconds to wait for the pictures; afterwards the job goes on alone.",
-    }
-    return {
-        "name": TOOL,
-        "description": "Make pictures from a description in words.",
-        "inputSchema": {
-            "type": "object",
-            "properties": properties,
-            "required": ["prompt"],
-            "additionalProperties": False,
-        },
-    }
-
-
-def _property(spec: FieldSpec) -> dict[str, object]:
-    setting, kind = spec.setting, _TYPES[spec.kind]
-    limits = {
-        "minimum": setting.minimum,
-        "maximum": setting.maximum,
-        "multipleOf": setting.multiple_of,
-        "default": spec.default,
-    }
-    known: dict[str, object] = {key: value for key, value in limits.items() if value is not None}
-    description = f"{setting.label}: {setting.help}"
-    return {"type": [kind, "null"], "description": description, **known}
+    """The tool that draws, with the JSON schema of its arguments."""
+    return description(
+        TOOL, "Make pictures from a description in words.", GENERATION_FIELDS, "prompt"
+    )
 
 
 async def _body(request: Request) -> Mapping[str, object]:
@@ -152,12 +121,13 @@ def _call_of(body: Mapping[str, object]) -> tuple[str, Mapping[str, object]]:
     tool = body.get("tool")
     if not isinstance(tool, str):
         raise RequestError("The call does not name a “tool”.", f"Send {_example()}")
-    if tool.replace("_", "-") not in (TOOL, mcp_skip.TOOL):
-        known = f"There are “{TOOL}” and “{mcp_skip.TOOL}”."
+    if tool.replace("_", "-") not in _TOOLS:
+        first, *others = (f"“{each}”" for each in _TOOLS)
+        known = f"There are {', '.join(others)} and {first}."
         raise NotFoundError(f"There is no tool called “{tool}”.", known)
     given = body.get("arguments", body.get("parameters", {}))
     arguments = _object(given, "“arguments”")
-    if tool == mcp_skip.TOOL:
+    if tool.replace("_", "-") != TOOL:
         return tool, arguments
     prompt = arguments.get("prompt")
     if not isinstance(prompt, str) or not prompt.strip():
@@ -175,30 +145,55 @@ def _example() -> str:
     return f'{{"tool": "{TOOL}", "arguments": {{"prompt": "a red apple"}}}}.'
 
 
-async def _generate(
-    studio: Verbs, actor: Actor, arguments: Mapping[str, object], caller: Request
+Submitting = Callable[[Verbs, Actor, Mapping[str, object]], tuple[JobView, tuple[str, ...]]]
+"""Queues a job from a call's arguments; tells it, and what a person should know before."""
+
+
+def _submitting(tool: str) -> Submitting:
+    return _draw if tool.replace("_", "-") == TOOL else _upscale
+
+
+def _draw(
+    studio: Verbs, actor: Actor, arguments: Mapping[str, object]
+) -> tuple[JobView, tuple[str, ...]]:
+    request = request_from(arguments, studio.models.catalogue())
+    advice = studio.advising.warnings(actor, request)
+    return studio.generation.submit(actor, request), tuple(each.sentence for each in advice)
+
+
+def _upscale(
+    studio: Verbs, actor: Actor, arguments: Mapping[str, object]
+) -> tuple[JobView, tuple[str, ...]]:
+    return studio.upscaling.submit(actor, mcp_upscale.request_from(arguments)), ()
+
+
+async def _made(
+    studio: Verbs,
+    actor: Actor,
+    submitting: Submitting,
+    arguments: Mapping[str, object],
+    caller: Request,
 ) -> dict[str, object]:
+    """The pictures of a call, once they are there."""
     fields = dict(arguments)
     with_base64 = fields.pop("base64", False)
     seconds = fields.pop("timeout", None)
     if not isinstance(with_base64, bool):
         raise RequestError("The argument “base64” must be true or false.")
     timeout = _seconds(seconds)
-    request = request_from(fields, studio.models.catalogue())
-    advice = await asyncio.to_thread(studio.advising.warnings, actor, request)
-    job = await asyncio.to_thread(studio.generation.submit, actor, request)
+    job, advice = await asyncio.to_thread(submitting, studio, actor, fields)
     view = await _ended(studio, actor, job.id, timeout, caller)
     if view.state is not JobState.FINISHED:
         raise JobFailedError(view)
     result = await asyncio.to_thread(
         _result, studio, actor, view, str(caller.base_url), with_base64
     )
-    return {**result, "warnings": [*(each.sentence for each in advice), *view.warnings]}
+    return {**result, "warnings": [*advice, *view.warnings]}
 
 
 def _seconds(value: object) -> float:
     if value is None:
-        return _USUAL_SECONDS
+        return USUAL_SECONDS
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
         raise RequestError("The argument “timeout” must be a number of seconds above 0.")
     return float(value)
@@ -236,10 +231,10 @@ def _result(
     with_base64: bool,  # noqa: FBT001 - from the call
 ) -> dict[str, object]:
     images: list[dict[str, object]] = []
-    first: PictureMetadata | None = None
+    told: FileTexts | None = None
     for picture in view.pictures:
         content = _content(studio, actor, picture)
-        first = first or read_metadata(io.BytesIO(content))
+        told = told or read_texts(io.BytesIO(content))
         path = str(studio.gallery.file(actor, picture.id)) if picture.saved else None
         image: dict[str, object] = {
             "path": path,
@@ -251,12 +246,12 @@ def _result(
         if with_base64 or not picture.saved:
             image["base64"] = base64.b64encode(content).decode()
         images.append(image)
-    catalogue = studio.models.catalogue()
+    made = origin_of(told) if told else None
     return {
         "images": images,
         "seed": images[0]["seed"] if images else None,
-        "settings": first.request.model_dump() if first else None,
-        "infotext": infotext.write(first.request, first.index, catalogue) if first else "",
+        "settings": made.request.model_dump() if made else None,
+        "infotext": told.text(*_INFOTEXTS) if told else "",
         "job_id": view.id,
     }
 

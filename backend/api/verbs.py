@@ -14,6 +14,7 @@ from backend.api.keeping_verbs import Keeping
 from backend.api.known_verbs import Identifying, Previews, Updates
 from backend.api.lora_verbs import Loras
 from backend.api.reading_verbs import Readings, Reproducing
+from backend.api.upscaling_verbs import Upscaling
 from backend.api.writing_verbs import Writing
 from backend.schema.catalogue import Catalogue, CheckpointInfo, ComponentInfo
 from backend.schema.conversion import TargetPrecision
@@ -261,6 +262,11 @@ class Verbs(Protocol):
     @property
     def conversion(self) -> Conversion:
         """Writing models in another format or precision."""
+        ...
+
+    @property
+    def upscaling(self) -> Upscaling:
+        """Enlarging pictures."""
         ...
 
     @property

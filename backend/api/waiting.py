@@ -59,7 +59,8 @@ def _line(view: JobView) -> str:
         return f"{view.stage or 'Starting …'}{_bytes_read(view)}"
     batch = f", batch {progress.batch} of {progress.batches}" if progress.batches > 1 else ""
     left = "" if progress.seconds_left is None else f", {progress.seconds_left:.0f} s left"
-    return f"Step {progress.step} of {progress.steps}{batch}{left}"
+    word = "Tile" if view.kind == "upscale" else "Step"
+    return f"{word} {progress.step} of {progress.steps}{batch}{left}"
 
 
 def _bytes_read(view: JobView) -> str:

@@ -13,6 +13,7 @@ COMMANDS = {
     "plan": "tell whether a picture fits into memory: app.py plan --model FILE --budget 6GB",
     "prompt": 'tell how a prompt is read: app.py prompt "a (red:1.3) apple" --steps 20',
     "info": "tell how a picture of any program was made: app.py info picture.png --json",
+    "upscale": "make larger versions of pictures: app.py upscale apple.png --factor 4",
     "convert": "make safetensors of a pickled checkpoint (.ckpt), without running it",
     "doctor": "tell what this machine is, which models fit, what is missing; mend what can be",
     "test": "run every check and test; paths and flags after it go to pytest",

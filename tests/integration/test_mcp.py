@@ -199,9 +199,11 @@ def test_a_cancelled_job_says_so(visitor, studio):
 
 
 def test_the_list_of_tools_is_complete(visitor):
-    tool, skip = visitor.get("/mcp/tools").json()["tools"]
+    tool, upscale, skip = visitor.get("/mcp/tools").json()["tools"]
 
-    assert skip["name"] == "skip"
+    assert (upscale["name"], skip["name"]) == ("upscale-image", "skip")
+    assert upscale["inputSchema"]["required"] == ["picture"]
+    assert upscale["inputSchema"]["properties"]["factor"]["maximum"] == 8
 
     schema = tool["inputSchema"]
     names = {spec.setting.short_name for spec in GENERATION_FIELDS}
@@ -209,6 +211,33 @@ def test_the_list_of_tools_is_complete(visitor):
     assert schema["required"] == ["prompt"]
     assert schema["properties"]["steps"]["maximum"] == 150
     assert all(json.dumps(entry["description"]) for entry in schema["properties"].values())
+
+
+def test_a_picture_is_enlarged(visitor, studio):
+    studio.add("0" * 12, 0)
+
+    answer = call(visitor, "upscale-image", picture=f"{'0' * 12}-0", factor=4, format="webp")
+
+    result = answer.json()["result"]
+    assert len(result["images"]) == 1
+    (request,) = studio.upscalings
+    assert (request.picture, request.factor, request.output.format) == (f"{'0' * 12}-0", 4, "webp")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({}, "“picture” is missing"),
+        ({"picture": "a", "factor": 9}, "Factor cannot be 9"),
+        ({"picture": "a", "steps": 9}, "no setting called “steps”"),
+        ({"picture": "a", "factor": [2]}, "“factor” cannot be"),
+    ],
+)
+def test_a_slip_of_an_enlargement_is_told(visitor, arguments, sentence):
+    answer = call(visitor, "upscale-image", **arguments)
+
+    assert answer.status_code == 400
+    assert sentence in answer.json()["error"]["sentence"]
 
 
 def test_the_picture_that_is_being_made_is_skipped(visitor, studio):
