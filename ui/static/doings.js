@@ -41,7 +41,8 @@ export function toWork() {
   if (tab?.getAttribute("aria-selected") === "false") tab.click();
 }
 
-function send(path, body) {
+/** Send a click; it is kept until there is an answer. */
+export function send(path, body) {
   keepUnsent([...unsent, { path, body }]);
   sendKept();
 }

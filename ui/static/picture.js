@@ -29,7 +29,7 @@ export function thumbnail(picture, onclick) {
 export function wireActions(buttons, current) {
   buttons.vary.onclick = () => vary(current());
   buttons.reuse.onclick = () => reuse(current());
-  for (const name of ["settings", "reproduce"]) buttons[name].onclick = () => reads(name, current());
+  for (const name of ["settings", "reproduce", "upscale"]) buttons[name].onclick = () => reads(name, current(), buttons[name]);
   buttons.copyPrompt.onclick = () => copy(current().prompt, buttons.copyPrompt);
   buttons.copySeed.onclick = () => copy(String(current().seed), buttons.copySeed);
   askBefore(buttons.delete, () => remove(current()));

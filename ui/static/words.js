@@ -57,7 +57,7 @@ function running(job) {
   if (!draws || !progress || progress.step >= progress.steps) return stage;
   const of = progress.batches > 1 ? ` · picture ${progress.batch} of ${progress.batches}` : "";
   const left = progress.seconds_left === null ? "" : ` · ${duration(progress.seconds_left)} left`;
-  return `Step ${progress.step} of ${progress.steps}${of}${left}`;
+  return `${job.kind === "upscale" ? "Tile" : "Step"} ${progress.step} of ${progress.steps}${of}${left}`;
 }
 
 /** How much of a job is done, from 0 to 1; null while that is not known. */
