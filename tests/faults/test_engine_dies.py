@@ -10,6 +10,7 @@ import pytest
 from backend.channel.supervisor import Patience
 from backend.jobs.queue import HANDED_OVER
 from backend.schema.jobs import OWNER, JobChanged, JobState
+from backend.schema.upscaling import UpscaleRequest
 from tests.fixtures.program import wait_until
 from tests.fixtures.real_studio import (
     QUICK,
@@ -50,6 +51,20 @@ def test_a_batch_goes_on_after_the_death_of_the_engine(studio, tmp_path, prompt,
 def test_a_batch_goes_on_after_an_engine_that_stood_still(tmp_path):
     with real_studio(tmp_path, patience=replace(QUICK, silence=3.0)) as studio:
         check_that_a_batch_goes_on(studio, tmp_path, "once-stop", "gave no sign of life for 3")
+
+
+@pytest.mark.parametrize("prompt", ["once-kill", "once-kill-after"])
+def test_an_enlargement_is_made_once_whenever_the_engine_dies(studio, tmp_path, prompt):
+    (small,) = ended(studio, submit(studio, prompt, 1)).pictures
+
+    request = UpscaleRequest(picture=small.id, factor=4)
+    view = ended(studio, studio.upscaling.submit(OWNER, request))
+
+    assert (view.state, view.engine_deaths) == (JobState.FINISHED, 1)
+    (large,) = view.pictures
+    assert (large.width, large.prompt) == (4 * small.width, prompt)
+    assert indices_on_disk(tmp_path, view) == [0]
+    assert nothing_was_made_twice(tmp_path)
 
 
 def check_that_a_batch_goes_on(studio, tmp_path, prompt, what):

@@ -9,7 +9,10 @@ import pytest
 import torch
 from PIL import Image
 from safetensors.torch import save_file
+from spandrel.architectures.DAT.__arch.DAT import DAT
 from spandrel.architectures.ESRGAN.__arch.RRDB import RRDBNet
+from spandrel.architectures.HAT.__arch.HAT import HAT
+from spandrel.architectures.SwinIR.__arch.SwinIR import SwinIR
 
 from backend.engine.context import Context
 from backend.engine.run import KINDS
@@ -201,6 +204,61 @@ def test_a_model_that_is_no_upscaler_is_told(tmp_path):
         with pytest.raises(ModelError) as caught:
             Upscalers().get(wanted)
         assert re.search(words, str(caught.value)), name
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # their own code's, when they are made
+@pytest.mark.parametrize(
+    ("name", "network"),
+    [
+        (
+            "SwinIR",
+            lambda: SwinIR(
+                upscale=2,
+                img_size=16,
+                window_size=8,
+                embed_dim=12,
+                depths=[2],
+                num_heads=[2],
+                upsampler="pixelshuffledirect",
+            ),
+        ),
+        (
+            "DAT",
+            lambda: DAT(
+                upscale=2,
+                img_size=16,
+                split_size=[4, 8],
+                embed_dim=32,
+                depth=[2],
+                num_heads=[2],
+                upsampler="pixelshuffledirect",
+            ),
+        ),
+        (
+            "HAT",
+            lambda: HAT(
+                upscale=2,
+                img_size=16,
+                window_size=8,
+                embed_dim=36,
+                depths=[2],
+                num_heads=[2],
+                upsampler="pixelshuffle",
+            ),
+        ),
+    ],
+)
+def test_networks_with_attention_enlarge_pieces_of_any_size(tmp_path, name, network):
+    weights = {key: value.contiguous() for key, value in network().state_dict().items()}
+    save_file(weights, tmp_path / "tiny.safetensors")
+
+    wanted = ResolvedUpscaler(id="tiny", name="tiny", path=str(tmp_path / "tiny.safetensors"))
+    upscaler = Upscalers().get(wanted)
+
+    assert (upscaler.architecture, upscaler.scale) == (name, 2)
+    for height, width in ((3, 1), (13, 29)):
+        large = upscaler.enlarge(np.zeros((height, width, 3), np.uint8))
+        assert large.shape == (2 * height, 2 * width, 3)
 
 
 def test_an_esrgan_is_told_by_its_weights(context, scene, tmp_path):
