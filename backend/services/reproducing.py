@@ -7,6 +7,7 @@ from PIL import Image
 from backend.metadata.comparing import compare
 from backend.metadata.file_texts import BROKEN, FORMATS
 from backend.metadata.own import PictureMetadata, read_metadata
+from backend.metadata.upscaled import read_upscaled
 from backend.schema.errors import ModelMissingError, NotFoundError
 from backend.schema.generation import GenerationRequest
 from backend.schema.jobs import Actor, JobView
@@ -76,6 +77,11 @@ class Reproducing:
             else self._gallery.unsaved_bytes(actor, picture_id)
         )
         own = read_metadata(io.BytesIO(content))
+        if own is None and (upscaled := read_upscaled(io.BytesIO(content))):
+            raise NotFoundError(
+                f"That picture was enlarged from {upscaled.source}.",
+                "Reproduce that one, then upscale it again.",
+            )
         if own is None:
             raise NotFoundError(
                 "That picture does not tell how Easel made it.",

@@ -7,10 +7,12 @@ import pytest
 from PIL import Image
 
 from backend.metadata.encoding import encode
+from backend.metadata.encoding_upscaled import encode_upscaled
 from backend.schema.errors import ModelMissingError, NotFoundError
 from backend.schema.jobs import OWNER
 from backend.schema.output_settings import OutputSettings
 from backend.schema.picture_settings import PromptSettings
+from backend.schema.upscaling import ResolvedUpscaling
 from backend.services.gallery import Gallery
 from backend.services.generation import Generation
 from backend.services.reproducing import Reproducing
@@ -97,3 +99,13 @@ def test_pictures_of_others_cannot_be_reproduced(tmp_path):
 
     with pytest.raises(NotFoundError, match="does not tell how Easel made it"):
         Desk(tmp_path).reproducing.start(OWNER, "0")
+
+
+def test_what_was_enlarged_leads_to_what_it_was_enlarged_from(tmp_path):
+    desk = Desk(tmp_path)
+    desk.put("0", resolved("an apple"))
+    wanted = ResolvedUpscaling(path="0", name="apple.png", factor=2)
+    (tmp_path / "1").write_bytes(encode_upscaled(RED, wanted, tmp_path / "0", 1.0))
+
+    with pytest.raises(NotFoundError, match=r"enlarged from apple\.png"):
+        desk.reproducing.start(OWNER, "1")
