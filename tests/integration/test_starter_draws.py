@@ -72,6 +72,8 @@ def colour_of_object(picture: np.ndarray) -> str | None:
     ("thing", "colours"),
     [
         ("red apple", {"red", "pink"}),  # its shaded side is crimson
+        ("(red:1.4) apple", {"red", "pink"}),
+        ("a [red] apple", {"red", "pink"}),
         ("banana", {"yellow", "orange"}),
         ("cactus", {"green"}),
         ("pizza", {"yellow", "orange", "red", None}),

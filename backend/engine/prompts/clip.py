@@ -22,6 +22,10 @@ Layer = Literal["last", "last but one"]
 """Which layer's states are usually read: the last one's are normalised, those before are not."""
 
 
+LEAST_MEAN = 0.01
+"""Of an encoder's states, as a share of their spread: below, it is noise."""
+
+
 class ClipReader:
     """Turns words into what one CLIP text encoder makes of them."""
 
@@ -132,16 +136,21 @@ def _vectors(
 def weighted(states: Tensor, weights: Tensor) -> Tensor:
     """Have some tokens count more, and keep the mean of each piece.
 
+    The mean is left alone where an encoder's is next to nothing, as the starter's: keeping it would
+    turn all of the prompt over.
+
     Args:
         states: Shape (pieces, tokens, width).
         weights: Shape (pieces, tokens); pieces of ones stay as they are, bit for bit.
 
-    Source: AUTOMATIC1111's web UI, “Emphasis: Original”.
+    Source: AUTOMATIC1111's web UI, “Emphasis: Original”, and “No norm” for the exception.
     """
     before = states.to(torch.promote_types(states.dtype, torch.float32))
     after = before * weights.to(before).unsqueeze(-1)
     mean, mean_after = (each.mean(dim=(1, 2), keepdim=True) for each in (before, after))
-    return (after * (mean / mean_after)).to(states.dtype)
+    spread = before.std(dim=(1, 2), keepdim=True)
+    kept = torch.where(mean.abs() > LEAST_MEAN * spread, mean / mean_after, 1.0)
+    return (after * kept).to(states.dtype)
 
 
 def _projects(encoder: ClipEncoder) -> bool:

@@ -24,6 +24,14 @@ def test_weights_multiply_and_the_mean_of_each_piece_stays():
     assert torch.equal(heavier[1], states[1])
 
 
+def test_a_mean_that_is_noise_turns_nothing_over():
+    states = torch.tensor([[[1.0, -1.0], [2.0, -1.9999]]])
+
+    heavier = weighted(states, torch.tensor([[1.0, 2.0]]))
+
+    assert torch.equal(heavier, states * torch.tensor([1.0, 2.0])[:, None])
+
+
 def test_half_precision_comes_back_in_half_precision():
     states = torch.full((1, 2, 4), 30_000.0, dtype=torch.float16)
 
