@@ -10,6 +10,13 @@ export function parts(root) {
   return Object.fromEntries([...root.querySelectorAll("[data-part]")].map((one) => [one.dataset.part, one]));
 }
 
+/** An element, once Gradio has drawn it. */
+export async function drawn(selector) {
+  let found;
+  while (!(found = document.querySelector(selector))) await new Promise(requestAnimationFrame);
+  return found;
+}
+
 /** A copy of a template. */
 export function copyOf(name) {
   return document.getElementById(`easel-${name}`).content.firstElementChild.cloneNode(true);

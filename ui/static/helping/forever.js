@@ -1,7 +1,7 @@
 // Generate forever: when nothing of yours waits or runs, the form is drawn again with a new seed.
 
 import { attempt, call, token } from "../api.js";
-import { opensBelow, parts, root, say } from "../dom.js";
+import { drawn, opensBelow, parts, root, say } from "../dom.js";
 import { form } from "../form.js";
 import { active, goesOn, remember, remembered, store } from "../store.js";
 import { looks } from "./looks.js";
@@ -15,7 +15,7 @@ const ENDED = { failed: "a job failed", set_aside: "a job was set aside" };
 export async function forever(place) {
   await looks;
   const { opener, menu, toggle } = parts(place);
-  const line = document.querySelector("easel-forever-line");
+  const line = await drawn("easel-forever-line");
   const { words, off } = parts(line);
   let state = kept();
   let asking = false;

@@ -1,6 +1,6 @@
 // Telling that a long job has ended to somebody who looks elsewhere; and the tab's title.
 
-import { parts, root, say } from "../dom.js";
+import { drawn, parts, root, say } from "../dom.js";
 import { form } from "../form.js";
 import { onStage } from "../shown.js";
 import { goesOn, remember, remembered, store } from "../store.js";
@@ -16,7 +16,7 @@ const NO_NOTIFICATIONS = "This browser shows no notifications for this address; 
 export async function telling(place) {
   await looks;
   const { on, sound, note } = parts(place);
-  const link = document.querySelector("easel-stage [data-part=tell]");
+  const link = await drawn("easel-stage [data-part=tell]");
   const icon = document.querySelector("link[rel=icon]");
   const plain = icon.href;
   const waited = new Set(); // jobs that were seen in the queue

@@ -1,6 +1,6 @@
 // What helps while somebody types a prompt: it comes after the first paint.
 
-import { parts } from "../dom.js";
+import { drawn, parts } from "../dom.js";
 import { styled } from "../browser/styled.js";
 import { boxOf, replace } from "./box.js";
 import { completion } from "./completion.js";
@@ -16,6 +16,7 @@ const TURNS = { ArrowUp: 1, ArrowDown: -1 };
 export async function writing(place) {
   await styled("../writing/writing");
   while (!IDS.every(boxOf)) await new Promise(requestAnimationFrame); // Gradio draws them
+  await drawn("easel-effects");
   const boxes = IDS.map((id) => {
     const box = boxOf(id);
     return { id, box, mirror: mirror(box) };
