@@ -50,13 +50,16 @@ def site(tmp_path_factory):
 
 
 def test_a_dropped_picture_is_told_taken_over_in_part_and_its_model_found(page, watch):
-    watch.expected = ("404",)
+    watch.expected = ("404", "400")
     before = form(page)
     dialog = page.get_by_role("dialog", name="How this picture was made")
 
     drop(page, made.png({}), "plain.png")
     expect(dialog.get_by_role("alert")).to_contain_text("“plain.png” does not tell how")
 
+    drop(page, b"<html>Log in</html>", "page.png")
+    expect(dialog).to_contain_text("“page.png” is no whole picture")
+    expect(dialog.get_by_role("img")).to_be_hidden()
     drop(page, made.png({"prompt": json.dumps(made.comfy_graph())}))
     expect(dialog.get_by_text("Made by ComfyUI, 48 × 40.")).to_be_visible()
     image = dialog.get_by_role("img", name="The picture")

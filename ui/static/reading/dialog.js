@@ -30,6 +30,7 @@ export async function opened({ title, source, words, closed }) {
   say(own.title, title);
   dialog.setAttribute("aria-label", title);
   own.figure.hidden = !source;
+  own.image.onerror = () => { own.figure.hidden = true; }; // the words say that it is no picture
   own.image.src = source;
   own.foot.hidden = true;
   write(own.body, words);
