@@ -1,21 +1,19 @@
 """The file of an enlarged picture, with the settings of its source inside."""
 
-import io
 from pathlib import Path
 
-from PIL import Image, PngImagePlugin
+from PIL import Image
 
 from backend.metadata import infotext
 from backend.metadata.catalogue import load_catalogue
 from backend.metadata.encoding import encode_other
 from backend.metadata.file_texts import FileTexts, read_texts
-from backend.metadata.own import OWN
+from backend.metadata.png import png_with
 from backend.metadata.reading import reading_of
 from backend.metadata.upscaled import UpscaledMetadata, origin_of
 from backend.schema.upscaling import ResolvedUpscaling
 from backend.version import VERSION
 
-_INFOTEXT = "parameters"
 _OURS = ("Upscaler", "Upscale by", "Upscaled from")
 
 
@@ -40,14 +38,9 @@ def encode_upscaled(
         origin=origin_of(texts) if texts else None,
     )
     text = _infotext(texts, own)
-    if wanted.output.format != "png":
-        return encode_other(pixels, own, text, wanted.output)
-    chunks = PngImagePlugin.PngInfo()
-    chunks.add_text(_INFOTEXT, text)
-    chunks.add_itxt(OWN, own.model_dump_json())
-    buffer = io.BytesIO()
-    pixels.save(buffer, "PNG", pnginfo=chunks)
-    return buffer.getvalue()
+    if wanted.output.format == "png":
+        return png_with(pixels, own, text)
+    return encode_other(pixels, own, text, wanted.output)
 
 
 def _infotext(texts: FileTexts | None, own: UpscaledMetadata) -> str:

@@ -7,6 +7,7 @@ from PIL import Image, PngImagePlugin
 from backend.metadata import infotext
 from backend.metadata.catalogue import load_catalogue
 from backend.metadata.own import OWN, Workshop, metadata_of
+from backend.schema.base import Frozen
 from backend.schema.resolved import ResolvedRequest
 
 _INFOTEXT = "parameters"
@@ -29,8 +30,19 @@ def encode_png(
         workshop: What it was made with.
     """
     own = metadata_of(request, index, created, workshop)
+    return png_with(pixels, own, infotext.write(request, index, load_catalogue()))
+
+
+def png_with(pixels: Image.Image, own: Frozen, text: str) -> bytes:
+    """The whole PNG file of a picture.
+
+    Args:
+        pixels: The picture, 8 bits a channel.
+        own: Easel's own account of it.
+        text: The infotext.
+    """
     chunks = PngImagePlugin.PngInfo()
-    chunks.add_text(_INFOTEXT, infotext.write(request, index, load_catalogue()))
+    chunks.add_text(_INFOTEXT, text)
     chunks.add_itxt(OWN, own.model_dump_json())
     buffer = io.BytesIO()
     pixels.save(buffer, "PNG", pnginfo=chunks)

@@ -68,6 +68,12 @@ class LibraryEntry(Frozen):
         return self.model.title or self.model.name
 
     @property
+    def strength(self) -> float:
+        """The weight to begin with for a LoRA: its maker's, else 1."""
+        told = self.card.strength if self.card else None
+        return 1.0 if told is None else told
+
+    @property
     def trigger_words(self) -> tuple[str, ...]:
         """What calls up what a LoRA learned, as its file says it, then its side-car; each once."""
         told = (

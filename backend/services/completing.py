@@ -8,12 +8,11 @@ from pathlib import PurePath
 from backend.library.reading import MISPLACED
 from backend.prompts.wildcards import Wildcards
 from backend.schema.bringing import Style
-from backend.schema.library import LibraryEntry, SideCar
+from backend.schema.library import LibraryEntry
 from backend.schema.models import Family, ModelFile, ModelKind
 from backend.schema.writing import Ask, Offer, OfferKind, Offers
 
 MOST = 30
-USUAL_STRENGTH = 1.0
 _TOLD = 60
 """Characters of what is told beside a name."""
 _FIRST_ENTRIES = 4
@@ -89,36 +88,28 @@ def _models(kind: OfferKind, family: str, entries: Iterable[LibraryEntry]) -> It
         names.add(name)
         title = (entry.card.title if entry.card else "") or model.title or name
         why_not = _why_not(entry, model, family)
-        offer = partial(_model, kind, title, why_not, entry, model)
+        offer = partial(_model, kind, title, why_not, entry)
         yield _Found(kind, name, title, offer, fits=not why_not)
 
 
-def _model(
-    kind: OfferKind, title: str, why_not: str, entry: LibraryEntry, model: ModelFile
-) -> Offer:
-    name, card = PurePath(entry.path).stem, entry.card or SideCar()
-    words = _trigger_words(model, card)
+def _model(kind: OfferKind, title: str, why_not: str, entry: LibraryEntry) -> Offer:
+    name = PurePath(entry.path).stem
     return Offer(
         kind=kind,
         name=name,
         title=title,
-        detail=_cut(", ".join(words)),
+        detail=_cut(", ".join(entry.trigger_words)),
         why_not=why_not,
         model=entry.id,
-        pictured=bool(card.preview),
-        insert=_lora_tag(name, card, words) if kind == "lora" else name,
+        pictured=bool(entry.card and entry.card.preview),
+        insert=_lora_tag(name, entry) if kind == "lora" else name,
     )
 
 
-def _lora_tag(name: str, card: SideCar, words: tuple[str, ...]) -> str:
+def _lora_tag(name: str, entry: LibraryEntry) -> str:
     """Its tag with the recommended weight, and the words that call it up."""
-    strength = USUAL_STRENGTH if card.strength is None else card.strength
-    return "".join((f"<lora:{name}:{strength:g}> ", *(f"{word}, " for word in words)))
-
-
-def _trigger_words(model: ModelFile, card: SideCar) -> tuple[str, ...]:
-    words = (word.strip(", ") for word in (*model.trigger_words, *card.trigger_words))
-    return tuple(dict.fromkeys(word for word in words if word))
+    words = (f"{word}, " for word in entry.trigger_words)
+    return "".join((f"<lora:{name}:{entry.strength:g}> ", *words))
 
 
 def _why_not(entry: LibraryEntry, model: ModelFile, family: str) -> str:
@@ -127,8 +118,7 @@ def _why_not(entry: LibraryEntry, model: ModelFile, family: str) -> str:
     fits = {each.value for each in (model.family, *model.fits)}
     if family in fits or fits == {Family.UNKNOWN.value}:
         return ""
-    named = ", ".join(each.label for each in model.fits) or model.family_label
-    return f"For {named}."
+    return f"For {model.family_label}."
 
 
 def _wildcards(lists: Wildcards) -> Iterator[_Found]:

@@ -11,8 +11,6 @@ from backend.schema.library import LibraryEntry
 from backend.schema.loras import LoraCard, LoraCards, WornLora
 from backend.services.loras import LorasByName, why_not
 
-USUAL_STRENGTH = 1.0
-"""Where its maker recommends none."""
 PAGE = 60
 
 
@@ -73,15 +71,14 @@ def _worn(tag: LoraTag, there: LorasByName, family: str) -> WornLora:
 
 def card_of(entry: LibraryEntry, there: LorasByName, family: str) -> LoraCard:
     """A LoRA as it is shown beside a checkpoint of this family."""
-    strength = entry.card.strength if entry.card else None
     return LoraCard(
         id=entry.id,
         name=_name(entry, there, family),
         title=(entry.card.title if entry.card else "") or entry.name,
-        family=_family_label(entry),
+        family=entry.model.family_label if entry.model else "",
         why_not=why_not(entry, family),
         trigger_words=entry.trigger_words,
-        strength=USUAL_STRENGTH if strength is None else strength,
+        strength=entry.strength,
         preview=entry.card.preview if entry.card else "",
     )
 
@@ -91,13 +88,6 @@ def _name(entry: LibraryEntry, there: LorasByName, family: str) -> str:
     path = PurePosixPath(entry.id.rpartition(":")[2]).with_suffix("")
     names: Iterable[str] = (path.name, "/".join(path.parts[1:]), str(path))
     return next((name for name in names if name and there.find(name, family) is entry), str(path))
-
-
-def _family_label(entry: LibraryEntry) -> str:
-    if entry.model is None:
-        return ""
-    named = ", ".join(each.label for each in entry.model.fits)
-    return named or entry.model.family_label
 
 
 def _text(card: LoraCard) -> str:

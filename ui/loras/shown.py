@@ -1,10 +1,10 @@
 """LoRAs as the page's lists show them."""
 
 from collections.abc import Iterable
-from pathlib import Path
 
 from backend.schema.base import Frozen
 from backend.schema.loras import LoraCard, LoraCards, WornLora
+from ui.picker.previews import version_of_picture
 
 _FEWEST_SHOWN = 12
 """Trigger words of one LoRA; some makers list a hundred."""
@@ -84,7 +84,7 @@ def _row(worn: WornLora, *, on: bool) -> Row:
         problem=worn.problem,
         words=card.trigger_words[:_FEWEST_SHOWN] if card else (),
         model=card.id if card else "",
-        preview=_version(card.preview) if card else "",
+        preview=version_of_picture(card.preview) if card else "",
     )
 
 
@@ -97,13 +97,5 @@ def _card(card: LoraCard) -> Card:
         why_not=card.why_not,
         words=card.trigger_words,
         strength=f"{card.strength:g}",
-        preview=_version(card.preview),
+        preview=version_of_picture(card.preview),
     )
-
-
-def _version(picture: str) -> str:
-    """What changes with the picture, so that browsers ask anew; empty where there is none."""
-    try:
-        return f"{Path(picture).stat().st_mtime_ns:x}" if picture else ""
-    except OSError:  # it has gone since the folders were looked at
-        return ""
