@@ -11,7 +11,7 @@ from PIL import Image
 from backend.metadata import infotext
 from backend.metadata.catalogue import load_catalogue
 from backend.metadata.own import Workshop, metadata_of, packed
-from backend.metadata.png import encode_png
+from backend.metadata.png import png_with
 from backend.schema.base import Frozen
 from backend.schema.output_settings import FileSettings
 from backend.schema.resolved import ResolvedRequest
@@ -39,10 +39,10 @@ def encode(
         created: When it was asked for, in seconds since the epoch.
         workshop: What it was made with.
     """
-    if request.output.format == "png":
-        return encode_png(pixels, request, index, created, workshop)
     own = metadata_of(request, index, created, workshop)
     text = infotext.write(request, index, load_catalogue())
+    if request.output.format == "png":
+        return png_with(pixels, own, text)
     return encode_other(pixels, own, text, request.output)
 
 

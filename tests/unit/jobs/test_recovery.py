@@ -3,14 +3,14 @@
 from PIL import Image
 
 from backend.jobs.recovery import pictures_on_disk
-from backend.metadata.png import encode_png
+from backend.metadata.encoding import encode
 from backend.outputs.naming import picture_path
 from tests.fixtures.desk import job
 from tests.fixtures.requests import resolved
 
 
 def save(outputs, one, index, *, claims=None):
-    content = encode_png(
+    content = encode(
         Image.new("RGB", (128, 64)), resolved("a cat"), index if claims is None else claims, 1.0
     )
     path = outputs / picture_path(one.id, index, resolved("a cat"), 1.0)

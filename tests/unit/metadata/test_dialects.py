@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from backend.metadata.catalogue import load_catalogue
+from backend.metadata.encoding import encode
 from backend.metadata.file_texts import FileTexts
 from backend.metadata.own import metadata_of
-from backend.metadata.png import encode_png
 from backend.metadata.reading import dialects, read_picture, read_text, reading_of
 from tests.fixtures import foreign_pictures as made
 from tests.fixtures.requests import resolved
@@ -466,7 +466,7 @@ def test_a_picture_of_novelai(hidden):
 
 def test_a_picture_of_easel_tells_all_that_made_it():
     request = resolved("a barn <lora:barn:0.8:0.5>", "rain", seed=9)
-    content = encode_png(Image.new("RGB", (8, 8)), request, 0, 1.0)
+    content = encode(Image.new("RGB", (8, 8)), request, 0, 1.0)
 
     reading = read(content)
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from backend.metadata.catalogue import find_named, load_catalogue
+from backend.metadata.encoding import encode
 from backend.metadata.infotext import read
 from backend.metadata.own import read_metadata
-from backend.metadata.png import encode_png
 from backend.version import VERSION
 from tests.fixtures.requests import resolved
 
@@ -23,7 +23,7 @@ def test_pixels_and_settings_survive(tmp_path):
     path = tmp_path / "a.png"
     request = resolved("a cat, “fluffy”\nsecond line", "bad")
 
-    path.write_bytes(encode_png(picture(), request, 3, 1_700_000_000.25))
+    path.write_bytes(encode(picture(), request, 3, 1_700_000_000.25))
 
     found = read_metadata(path)
     assert found is not None
@@ -35,14 +35,14 @@ def test_pixels_and_settings_survive(tmp_path):
 
 
 def test_the_file_says_nothing_about_this_machines_folders(tmp_path):
-    content = encode_png(picture(), resolved(), 0, 1.0)
+    content = encode(picture(), resolved(), 0, 1.0)
 
     assert b"/home/me" not in content
 
 
 def test_the_own_chunk_is_versioned_json(tmp_path):
     path = tmp_path / "a.png"
-    path.write_bytes(encode_png(picture(), resolved(), 0, 1.5))
+    path.write_bytes(encode(picture(), resolved(), 0, 1.5))
 
     with Image.open(path) as opened:
         own = json.loads(opened.info["easel"])
@@ -59,7 +59,7 @@ def test_the_own_chunk_is_versioned_json(tmp_path):
 @given(positive=st.text(max_size=50), negative=st.text(max_size=50))
 def test_any_prompt_survives(tmp_path_factory, positive, negative):
     path = tmp_path_factory.mktemp("png") / "a.png"
-    path.write_bytes(encode_png(picture(), resolved(positive, negative), 0, 1.0))
+    path.write_bytes(encode(picture(), resolved(positive, negative), 0, 1.0))
 
     found = read_metadata(path)
 
@@ -76,7 +76,7 @@ def test_what_is_no_picture_has_no_metadata(tmp_path, content):
 
 
 def test_a_cut_off_picture_never_raises(tmp_path):
-    whole = encode_png(picture(), resolved(), 0, 1.0)
+    whole = encode(picture(), resolved(), 0, 1.0)
     path = tmp_path / "a.png"
 
     for length in range(0, len(whole), 7):

@@ -6,10 +6,10 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from backend.metadata.catalogue import load_catalogue
+from backend.metadata.encoding import encode
 from backend.metadata.encoding_upscaled import encode_upscaled
 from backend.metadata.file_texts import FileTexts, read_texts
 from backend.metadata.own import read_metadata
-from backend.metadata.png import encode_png
 from backend.metadata.reading import read_picture
 from backend.metadata.upscaled import UpscaledMetadata, origin_of, read_upscaled
 from backend.schema.output_settings import FileSettings
@@ -56,7 +56,7 @@ def read(path: Path) -> Reading:
 @pytest.fixture
 def drawn(tmp_path):
     path = tmp_path / "apple.png"
-    path.write_bytes(encode_png(Image.new("RGB", (128, 64)), resolved("a red apple"), 1, 2.0))
+    path.write_bytes(encode(Image.new("RGB", (128, 64)), resolved("a red apple"), 1, 2.0))
     return path
 
 

@@ -10,8 +10,8 @@ from safetensors.numpy import save_file
 from backend.jobs.recovery import pictures_on_disk
 from backend.library.library import Library
 from backend.metadata.catalogue import load_catalogue
+from backend.metadata.encoding import encode
 from backend.metadata.encoding_upscaled import encode_upscaled
-from backend.metadata.png import encode_png
 from backend.outputs.naming import upscaled_path
 from backend.places import Places, default_places
 from backend.schema.errors import (
@@ -70,7 +70,7 @@ class Bench:
             prompt="a red apple",
             created=1.0,
         )
-        content = encode_png(Image.new("RGB", (128, 64)), request, 0, 1.0)
+        content = encode(Image.new("RGB", (128, 64)), request, 0, 1.0)
         (self.places.outputs / picture.path).write_bytes(content)
         self.shelf.add(picture)
         return picture.id

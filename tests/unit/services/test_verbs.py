@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from backend.api.verbs import Verbs
-from backend.metadata.png import encode_png
+from backend.metadata.encoding import encode
 from backend.metadata.sidecar import sidecar_of
 from backend.places import Places, default_places
 from backend.schema.errors import (
@@ -294,7 +294,7 @@ def test_a_file_that_cannot_be_removed_stays_in_the_gallery(studio, engine):
 def refused(studio, engine, job):
     """The one picture of a job that the disk refuses, from an engine."""
     request = ResolvedRequest.model_validate(engine.starts[-1].request)
-    png = encode_png(Image.new("RGB", (640, 64)), request, 0, 1.0)
+    png = encode(Image.new("RGB", (640, 64)), request, 0, 1.0)
     event = unsaved(int(job.id, 16), 0)
     engine.tell(job.id, event.model_copy(update={"png": base64.b64encode(png).decode()}))
     engine.tell(job.id, Finished())
