@@ -151,6 +151,7 @@ def test_a_style_goes_around_both_prompts_and_the_last_prompts_come_back(page):
     negative.fill("")
     box(page).press("Alt+ArrowUp")
     page.get_by_role("searchbox", name="Search your last prompts").fill("garden")
+    expect(page.locator("easel-writing [data-positive]:visible")).to_have_count(1)
     page.keyboard.press("Enter")
     expect(box(page)).to_have_value("an old cat in a garden")
     expect(negative).to_have_value("colour, photo, grey shading")

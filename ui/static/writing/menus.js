@@ -45,9 +45,12 @@ export function applyStyle(name) {
 /** Wire both menus. */
 export function menus(place) {
   const own = parts(place);
-  const shown = (list, ask) => () => attempt(async () => { list.innerHTML = await ask(); }, ({ sentence, hint }) => { list.textContent = `${sentence} ${hint}`; });
-  opens(own.styles, own.style, shown(own.styleList, () => call("POST", "/page/writing/styles", typed())));
-  opens(own.used, own.history, shown(own.usedList, () => call("GET", "/page/writing/used")));
+  const shown = (list, search, ask) => () => attempt(async () => {
+    list.innerHTML = await ask();
+    search.oninput(); // what was searched meanwhile counts for what came
+  }, ({ sentence, hint }) => { list.textContent = `${sentence} ${hint}`; });
+  opens(own.styles, own.style, shown(own.styleList, own.styleSearch, () => call("POST", "/page/writing/styles", typed())));
+  opens(own.used, own.history, shown(own.usedList, own.usedSearch, () => call("GET", "/page/writing/used")));
   searches(own.styleSearch, own.styleList);
   searches(own.usedSearch, own.usedList);
 
