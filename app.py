@@ -34,6 +34,13 @@ def models(arguments: "Sequence[str]") -> int:
     return command(arguments)
 
 
+def preprocessors(arguments: "Sequence[str]") -> int:
+    """Tell what makes maps of pictures, or get what that needs; return the exit code."""
+    from backend.api.cli import preprocessors as command
+
+    return command(arguments)
+
+
 def plan(arguments: "Sequence[str]") -> int:
     """Tell whether a picture fits into memory, and how; return the exit code."""
     from backend.api.cli import plan as command
@@ -69,6 +76,34 @@ def upscale(arguments: "Sequence[str]") -> int:
     return command(arguments)
 
 
+def make_map(arguments: "Sequence[str]") -> int:
+    """Make a map of a picture; return the exit code."""
+    from backend.api.cli import make_map as command
+
+    return command(arguments)
+
+
+def grid(arguments: "Sequence[str]") -> int:
+    """Make a grid of pictures that differ in a few settings; return the exit code."""
+    from backend.api.cli import grid as command
+
+    return command(arguments)
+
+
+def dataset(arguments: "Sequence[str]") -> int:
+    """Tell what a LoRA would learn from a folder of pictures; return the exit code."""
+    from backend.api.cli import dataset as command
+
+    return command(arguments)
+
+
+def train(arguments: "Sequence[str]") -> int:
+    """Teach a checkpoint what pictures show; return the exit code."""
+    from backend.api.cli import train as command
+
+    return command(arguments)
+
+
 def main() -> int:
     """Set up what is missing, then do what the command line asks; return the exit code."""
     if sys.version_info < OLDEST_PYTHON:
@@ -85,11 +120,16 @@ def main() -> int:
         "page": page,
         "generate": generate,
         "models": models,
+        "preprocessors": preprocessors,
         "plan": plan,
         "prompt": prompt,
         "info": info,
         "convert": convert,
         "upscale": upscale,
+        "map": make_map,
+        "grid": grid,
+        "dataset": dataset,
+        "train": train,
     }
     return run(sys.argv[1:], inside)
 

@@ -22,8 +22,12 @@ def asked(values: Mapping[str, Scalar]) -> GenerationRequest:
 
 
 def held(request: GenerationRequest) -> dict[str, Scalar]:
-    """What the form is to hold to ask for the same; lists that nothing was chosen from too."""
-    listed = {spec.id for spec in GENERATION_FIELDS if spec.kind == "choice"}
+    """What the form is to hold to ask for the same.
+
+    Lists that nothing was chosen from are told too, and all of each unit of ControlNet: else one
+    that the form has would stay.
+    """
+    listed = {spec.id for spec in GENERATION_FIELDS if spec.kind == "choice" or spec.number}
     return {
         field_id: value
         for field_id, value in request.to_fields().items()

@@ -49,15 +49,12 @@ def bind(field_id: str, value: Scalar, choices: Choices = (), look: Look | None 
     spec = field_spec(field_id)
     look = look or Look()
     classes = ["field", "simple" if spec.setting.simple else "advanced"]
-    if spec.kind == "text":
+    if spec.setting.picture:  # shown by its slot
+        component = _wire(spec, value, classes)
+    elif spec.kind == "text":
         component = _text(spec, value, look, classes)
     elif spec.setting.choices == "checkpoints":  # our own picker shows it
-        component = gr.Textbox(
-            value=str(value or ""),
-            label=spec.setting.label,
-            elem_id=element_id(field_id),
-            elem_classes=[*classes, "wire"],
-        )
+        component = _wire(spec, value, classes)
     elif spec.kind == "choice":
         component = gr.Dropdown(
             choices=list(choices) or [AUTOMATIC],
@@ -95,6 +92,16 @@ def field_spec(field_id: str) -> FieldSpec:
         if spec.id == field_id:
             return spec
     raise KeyError(field_id)
+
+
+def _wire(spec: FieldSpec, value: Scalar, classes: list[str]) -> gr.Textbox:
+    """Hold a value that is set by other means, and not seen."""
+    return gr.Textbox(
+        value=str(value or ""),
+        label=spec.setting.label,
+        elem_id=element_id(spec.id),
+        elem_classes=[*classes, "wire"],
+    )
 
 
 def _text(spec: FieldSpec, value: Scalar, look: Look, classes: list[str]) -> gr.Textbox:

@@ -14,7 +14,7 @@ import gradio as gr
 _HERE = Path(__file__).parent
 _TEMPLATES = _HERE / "templates"
 _ICONS = _TEMPLATES / "icons.json"
-_COPIED = ("chip", "day", "failure", "job", "note", "reason", "remedy", "thumb")
+_COPIED = ("chip", "day", "failure", "imaging", "job", "note", "reason", "remedy", "thumb")
 """Templates that the code itself makes copies of."""
 
 

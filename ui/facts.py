@@ -2,9 +2,14 @@
 
 from backend.api.verbs import Models
 from backend.schema.base import Frozen
+from backend.schema.catalogue import Catalogue
 from backend.schema.fields import FieldSpec, Kind, Scalar, Setting
 from backend.schema.generation import GENERATION_FIELDS
+from backend.schema.hires_settings import LATENT
 from backend.schema.jobs import Actor
+from backend.schema.library import LibraryEntry
+from backend.schema.models import ModelKind
+from backend.schema.upscaling import LANCZOS, LANCZOS_LABEL, STARTER_UPSCALER
 from backend.version import VERSION
 from ui.binding import AUTOMATIC, Choices, element_id
 from ui.examples import load_examples
@@ -28,6 +33,10 @@ class FieldFacts(Frozen):
     step: float | None
     multiple_of: int | None
     choices: str
+    number: int
+    """Of its unit of ControlNet, which the page's own code draws; 0 for fields that Gradio does."""
+    picture: bool
+    """Whether it refers to a picture, which its slot shows."""
     role: str
     """The part of a model that the field chooses; empty for other fields."""
     lacking: str
@@ -69,7 +78,9 @@ def page_facts(models: Models, actor: Actor) -> PageFacts:
             "samplers": tuple((sampler.label, sampler.id) for sampler in catalogue.samplers),
             "schedules": tuple((schedule.label, schedule.id) for schedule in catalogue.schedules),
         }
-        | {spec.id: _options(spec) for spec in GENERATION_FIELDS if spec.setting.options},
+        | {spec.id: _options(spec) for spec in GENERATION_FIELDS if spec.setting.options}
+        | _that_may_be_left_open(catalogue)
+        | {"hires.upscaler": _upscalers(models, actor)},
         library=library_facts(models, actor),
         example=load_examples()[0].prompt,
     )
@@ -89,10 +100,37 @@ def _field(spec: FieldSpec) -> FieldFacts:
         maximum=setting.maximum,
         step=setting.step,
         multiple_of=setting.multiple_of,
-        choices=setting.choices or (spec.id if setting.options else ""),
+        choices=spec.id if setting.options or setting.unset else setting.choices,
+        number=spec.number,
+        picture=setting.picture,
         role=_last(spec.id) if setting.choices in ("vaes", "text_encoders") else "",
         lacking=_lacking(spec.id, setting) if setting.special else "",
     )
+
+
+def _that_may_be_left_open(catalogue: Catalogue) -> dict[str, Choices]:
+    """The lists of samplers and schedules in which an empty value has a name of its own."""
+    lists = {"samplers": catalogue.samplers, "schedules": catalogue.schedules}
+    return {
+        spec.id: (
+            (spec.setting.unset, ""),
+            *((entry.label, entry.id) for entry in lists[spec.setting.choices]),
+        )
+        for spec in GENERATION_FIELDS
+        if spec.setting.unset and spec.setting.choices in lists
+    }
+
+
+def _upscalers(models: Models, actor: Actor) -> Choices:
+    """What may enlarge pictures while they are drawn."""
+    there = ((entry.name, entry.id) for entry in models.library(actor) if _enlarges(entry))
+    plain = ((LATENT.capitalize(), LATENT), (LANCZOS_LABEL, LANCZOS))
+    return (AUTOMATIC, *plain, ("Starter upscaler", STARTER_UPSCALER), *there)
+
+
+def _enlarges(entry: LibraryEntry) -> bool:
+    model = entry.model
+    return model is not None and model.kind is ModelKind.UPSCALER and not entry.problem
 
 
 def _options(spec: FieldSpec) -> Choices:

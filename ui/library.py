@@ -1,6 +1,7 @@
 """What the page's own code knows of the library: small enough for its head."""
 
 from collections.abc import Mapping
+from math import log, sqrt
 from pathlib import PurePath
 
 from pydantic import Field
@@ -15,9 +16,13 @@ from backend.schema.catalogue import (
     FamilyInfo,
     VariantInfo,
 )
-from backend.schema.fields import Scalar
+from backend.schema.fields import FieldSpec, Scalar
 from backend.schema.generation import GENERATION_FIELDS
 from backend.schema.jobs import Actor
+from backend.schema.picture_settings import nearest_side
+
+SHAPES = ("1:1", "3:4", "4:3", "9:16", "16:9")
+"""What the page offers; `templates/shape.html` has them, too."""
 
 
 class Start(Frozen):
@@ -29,6 +34,8 @@ class Start(Frozen):
     """By dotted id."""
     usual: dict[str, tuple[float, float]]
     """From where to where settings give good pictures, by dotted id."""
+    shapes: dict[str, tuple[int, int]]
+    """The width and height that it draws best, by about their proportions."""
     prompt: str = ""
     """Words that its makers have every prompt begin with."""
     negative: str = ""
@@ -102,7 +109,7 @@ def library_facts(models: Models, actor: Actor) -> LibraryFacts:
         info for info in models.checkpoints(actor) if info.family in families or info.refiner
     ]
     return LibraryFacts(
-        families=tuple(_family(family) for family in families.values()),
+        families=tuple(family_facts(family) for family in families.values()),
         checkpoints=tuple(
             _checkpoint(info, families.get(info.family), _automatic(info, models, actor))
             for info in checkpoints
@@ -112,16 +119,18 @@ def library_facts(models: Models, actor: Actor) -> LibraryFacts:
     )
 
 
-def _family(family: FamilyInfo) -> FamilyFacts:
+def family_facts(family: FamilyInfo) -> FamilyFacts:
+    """What the form needs of a family."""
     variants = {
-        each.id: _start(each.defaults, _variant_label(family, each)) for each in family.variants
+        each.id: _start(each.defaults, _variant_label(family, each), family)
+        for each in family.variants
     }
     return FamilyFacts(
         id=family.id,
         label=family.label,
         uses=family.uses,
         size_multiple=family.size_multiple,
-        starts={"": _start(family.defaults, family.label)} | variants,
+        starts={"": _start(family.defaults, family.label, family)} | variants,
     )
 
 
@@ -144,7 +153,7 @@ def _checkpoint(
         name=info.name,
         family=info.family,
         variant=variant.id if variant else "",
-        start=None if info.defaults == usual else _start(info.defaults, info.name),
+        start=None if info.defaults == usual else _start(info.defaults, info.name, family),
         note=info.note or (variant.note if variant else ""),
         problem=info.problem.sentence if info.problem else "",
         refiner=info.refiner,
@@ -161,18 +170,45 @@ def _variant_label(family: FamilyInfo, variant: VariantInfo) -> str:
     return label if label.startswith(family.label) else f"{family.label} {label}"
 
 
-def _start(defaults: FamilyDefaults, label: str) -> Start:
+def _start(defaults: FamilyDefaults, label: str, family: FamilyInfo | None) -> Start:
     """A family names its settings by the last part of their fields' ids."""
     known: dict[str, Scalar] = defaults.model_dump(exclude={"prompt", "negative"})
-    names = {spec.id: spec.id.rpartition(".")[2] for spec in GENERATION_FIELDS if spec.optional}
+    names = {
+        spec.id: spec.id.rpartition(".")[2] for spec in GENERATION_FIELDS if _is_a_default(spec)
+    }
     usual = Usual.of(defaults)
     return Start(
         told=_told(defaults, label),
         usual={"sampling.steps": usual.steps, "sampling.cfg_scale": usual.cfg_scale},
+        shapes={shape: _shaped(shape, defaults, family) for shape in SHAPES},
         fields={field_id: known[name] for field_id, name in names.items() if name in known},
         prompt=defaults.prompt,
         negative=defaults.negative,
     )
+
+
+def _is_a_default(spec: FieldSpec) -> bool:
+    """Whether a field may be a family's to choose; a later pass is as the first one."""
+    return spec.optional and not spec.setting.unset
+
+
+def _shaped(shape: str, defaults: FamilyDefaults, family: FamilyInfo | None) -> tuple[int, int]:
+    """The size of about these proportions that is drawn best.
+
+    One that the family learned; where the checkpoint learned another one, or the family any, as
+    many pixels as the checkpoint draws best with.
+    """
+    across, down = (int(side) for side in shape.split(":"))
+    sizes = family.sizes if family else ()
+    if (defaults.width, defaults.height) in sizes:
+        wide = max(across / down, down / across)
+        long, short = min(sizes, key=lambda size: abs(log(size[0] / size[1] / wide)))
+        return (long, short) if across >= down else (short, long)
+    multiple = family.size_multiple if family else 8
+    area = defaults.width * defaults.height
+    sides = (sqrt(area * across / down), sqrt(area * down / across))
+    width, height = (nearest_side(int(side), multiple) for side in sides)
+    return width, height
 
 
 def _told(defaults: FamilyDefaults, label: str) -> str:

@@ -17,6 +17,7 @@ from backend.schema.jobs import Actor, JobView
 from backend.schema.sampling_settings import RANDOM_SEED
 from backend.schema.upscaling import LEAST, MOST, UpscaleRequest
 from ui.asking import asked, held
+from ui.refining import refining
 from ui.sending import Clicks
 
 STATIC = Path(__file__).parent / "static"
@@ -46,6 +47,8 @@ class UpscaleClick(Frozen):
     picture: str
     factor: Annotated[float, Field(ge=LEAST, le=MOST)]
     upscaler: str
+    detail: bool = False
+    """Whether its checkpoint draws it again, finer."""
 
 
 class AgainClick(Frozen):
@@ -80,7 +83,10 @@ def page_routes(studio: Verbs) -> APIRouter:
 
     @router.post("/page/again")
     def again(click: AgainClick, actor: Who) -> JobView:
-        if studio.jobs.view(actor, click.job).kind == "upscale":
+        kind = studio.jobs.view(actor, click.job).kind
+        if kind == "series":
+            return clicks.once(click.token, lambda: studio.series.again(actor, click.job))
+        if kind == "upscale":
             return clicks.once(click.token, lambda: studio.upscaling.again(actor, click.job))
         before = studio.jobs.request_of(actor, click.job)
         request = GenerationRequest.from_fields(before.to_fields() | click.fields)
@@ -88,10 +94,7 @@ def page_routes(studio: Verbs) -> APIRouter:
 
     @router.post("/page/upscale")
     def upscale(click: UpscaleClick, actor: Who) -> JobView:
-        request = UpscaleRequest(
-            picture=click.picture, factor=click.factor, upscaler=click.upscaler
-        )
-        return clicks.once(click.token, lambda: studio.upscaling.submit(actor, request))
+        return clicks.once(click.token, lambda: _enlarged(studio, actor, click))
 
     @router.get("/page/fields/{picture}")
     def fields(picture: str, actor: Who) -> dict[str, Scalar]:
@@ -102,3 +105,12 @@ def page_routes(studio: Verbs) -> APIRouter:
         return FileResponse(STATIC / "icon.svg", media_type="image/svg+xml")
 
     return router
+
+
+def _enlarged(studio: Verbs, actor: Actor, click: UpscaleClick) -> JobView:
+    if click.detail:
+        made = studio.gallery.request_of(actor, click.picture)
+        finer = refining(made, click.picture, click.factor, click.upscaler)
+        return studio.generation.submit(actor, finer)
+    request = UpscaleRequest(picture=click.picture, factor=click.factor, upscaler=click.upscaler)
+    return studio.upscaling.submit(actor, request)

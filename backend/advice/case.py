@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from backend.advice.usual import Usual
@@ -18,6 +18,7 @@ from backend.schema.catalogue import (
 from backend.schema.events import Remedy
 from backend.schema.fields import Scalar
 from backend.schema.generation import GENERATION_FIELDS
+from backend.schema.picture_settings import SizeSettings
 from backend.schema.resolved import ResolvedRequest
 
 AS_LCM: Mapping[str, Scalar] = {
@@ -78,6 +79,8 @@ class Case:
     family: FamilyInfo
     catalogue: Catalogue
     around: Around = Around()
+    asked: SizeSettings = field(default_factory=SizeSettings)
+    """The size as it was asked for; `wanted` has the one that the family can draw."""
 
     @cached_property
     def distilling(self) -> UsedLora | None:

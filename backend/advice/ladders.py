@@ -73,6 +73,7 @@ SYMPTOMS: tuple[Symptom, ...] = (
         "memory",
         "Out of memory",
         (
+            rungs.drawn_in_tiles,
             rungs.eight_bits,
             rungs.smaller_size,
             rungs.one_at_a_time,

@@ -287,6 +287,16 @@ def comes_and_goes(case: Case) -> Advice | None:
     return Advice(sentence="Weights can wait in RAM, and come when they work.", remedy=remedy)
 
 
+def drawn_in_tiles(case: Case) -> Advice | None:
+    """A second pass in parts of the size that the model draws best."""
+    hires = case.wanted.hires
+    side = round((case.best.width * case.best.height) ** 0.5)
+    if hires is None or (hires.tile is not None and hires.tile <= side):
+        return None
+    remedy = case.change({"hires.tile": side // 64 * 64}, "Draw the larger picture in tiles")
+    return Advice(sentence="In tiles, a large picture takes the memory of one.", remedy=remedy)
+
+
 def in_tiles(case: Case) -> Advice | None:
     """Decoding in tiles."""
     if case.wanted.memory.settings.tiling == "tiled":

@@ -16,6 +16,10 @@ _LOOSEST_CFG, _STRICTEST_CFG = 2.0, 15.0
 _LEAST_GUIDANCE, _MOST_GUIDANCE = 1.0, 10.0
 _CALLS_OF_SDE = 15
 """Samplers that add noise at each step have to take it away again in as many calls at least."""
+_MANY_CONTROLS = 3
+
+_LEAST_OF_LATENT = 0.55
+"""Of a second pass on enlarged latents, as A1111's users advise."""
 
 
 def warnings_of(case: Case) -> tuple[Advice, ...]:
@@ -83,7 +87,9 @@ def unheard_negative(case: Case) -> Advice | None:
 def odd_guidance(case: Case) -> Advice | None:
     """Distilled guidance outside of what the model learned."""
     guidance, best = case.wanted.sampling.guidance, case.best.guidance
-    if guidance is None or best is None or _LEAST_GUIDANCE <= guidance <= _MOST_GUIDANCE:
+    if guidance is None or best is None:
+        return None
+    if _LEAST_GUIDANCE <= guidance <= max(_MOST_GUIDANCE, best):
         return None
     effect = "burns the picture" if guidance > best else "hardly follows the prompt"
     return Advice(
@@ -149,6 +155,20 @@ def unsuited_sampler(case: Case) -> Advice | None:
     return None
 
 
+def rounded_size(case: Case) -> Advice | None:
+    """A size that the family cannot draw, so that another one is drawn."""
+    asked, drawn = case.asked, case.wanted.size
+    wanted = (asked.width or drawn.width, asked.height or drawn.height)
+    if wanted == (drawn.width, drawn.height):
+        return None
+    multiple = case.family.size_multiple
+    return Advice(
+        sentence=f"{case.label} draws in steps of {multiple} pixels: {wanted[0]} × {wanted[1]} "
+        f"becomes {_size(case)}.",
+        remedy=case.change({"size.width": drawn.width, "size.height": drawn.height}, _size(case)),
+    )
+
+
 def small_size(case: Case) -> Advice | None:
     """Far fewer pixels than the model learned."""
     if case.area >= case.usual.area[0]:
@@ -171,18 +191,63 @@ def large_size(case: Case) -> Advice | None:
     )
 
 
+def weak_latent(case: Case) -> Advice | None:
+    """Enlarged latents that are not drawn anew enough to lose their blur."""
+    hires = case.wanted.hires
+    if hires is None or hires.method != "latent" or hires.strength >= _LEAST_OF_LATENT:
+        return None
+    return Advice(
+        sentence=f"Enlarged latents are blurred, and strength {hires.strength:g} leaves them so.",
+        remedy=case.change({"hires.strength": _LEAST_OF_LATENT}),
+    )
+
+
+def many_controls(case: Case) -> Advice | None:
+    """So many units that each step takes several times as long."""
+    units = case.wanted.controls
+    if len(units) < _MANY_CONTROLS:
+        return None
+    last = units[-1].number
+    return Advice(
+        sentence=f"{len(units)} units of ControlNet pull at once: each makes every step longer, "
+        "and together they leave the prompt little say.",
+        remedy=case.change({f"control{last}.on": "off"}, f"Turn off ControlNet {last}"),
+    )
+
+
+def strange_map(case: Case) -> Advice | None:
+    """A map of a kind that the control model never saw."""
+    for control in case.wanted.controls:
+        shows, known = control.type, control.model.types
+        if shows and known and not any(shows.resembles(each) for each in known):
+            follows = " or ".join(each.label.lower() for each in known)
+            unit = f"control{control.number}"
+            return Advice(
+                sentence=f"ControlNet {control.number}: “{control.model.name}” learned to follow "
+                f"{follows}, not {shows.label.lower()}.",
+                remedy=case.change(
+                    {f"{unit}.preprocessor": None, f"{unit}.type": None}, "Use what it expects"
+                ),
+            )
+    return None
+
+
 WARNINGS: tuple[Warn, ...] = (
     burning_cfg,
     strict_cfg,
     loose_cfg,
     too_many_steps,
     too_few_steps,
+    rounded_size,
     small_size,
     large_size,
     unsuited_sampler,
     short_sde,
     odd_guidance,
     unheard_negative,
+    weak_latent,
+    strange_map,
+    many_controls,
 )
 """A new warning is a function and its place here."""
 

@@ -9,14 +9,19 @@ from backend.api import (
     info_command,
     models_command,
     plan_command,
+    preprocessors_command,
     prompt_command,
 )
 from backend.api.convert_command import convert_command
+from backend.api.dataset_command import dataset_command
+from backend.api.grid_command import grid_command
+from backend.api.map_command import map_command
 from backend.api.models_bring_command import bring_commands
 from backend.api.models_get_command import get_command
 from backend.api.models_search_command import search_command
 from backend.api.models_verify_command import verify_command
 from backend.api.running import run_command
+from backend.api.train_command import train_command
 from backend.api.upscale_command import upscale_command
 from backend.places import default_places
 from backend.services.bringing import open_bringing
@@ -24,6 +29,7 @@ from backend.services.downloads import open_downloading
 from backend.services.hubs import open_hubs
 from backend.services.memory import open_memory
 from backend.services.models import open_models
+from backend.services.preprocessors import open_preprocessors
 from backend.services.readings import open_readings
 from backend.services.studio import open_studio
 from backend.services.wording import Wording
@@ -71,6 +77,35 @@ def convert(argv: Sequence[str]) -> int:
 def upscale(argv: Sequence[str]) -> int:
     """Run `upscale FILE…` and return the exit code: 0 all done, 1 one failed, 2 misused."""
     return run_command(upscale_command(lambda: open_studio(default_places(), resume=False)), argv)
+
+
+def make_map(argv: Sequence[str]) -> int:
+    """Run `map PICTURE -o FILE` and return the exit code: 0 done, 1 failed, 2 misused."""
+    return run_command(map_command(lambda: open_studio(default_places(), resume=False)), argv)
+
+
+def grid(argv: Sequence[str]) -> int:
+    """Run `grid PROMPT --x … --y …` and return the exit code: 0 done, 1 failed, 2 misused."""
+    return run_command(grid_command(lambda: open_studio(default_places(), resume=False)), argv)
+
+
+def dataset(argv: Sequence[str]) -> int:
+    """Run `dataset FOLDER` and return the exit code; nothing is loaded, and nothing changed."""
+    return run_command(dataset_command(), argv)
+
+
+def train(argv: Sequence[str]) -> int:
+    """Run `train --dataset FOLDER` and return the exit code: 0 done, 1 ended early, 2 misused."""
+    return run_command(train_command(lambda: open_studio(default_places(), resume=False)), argv)
+
+
+def preprocessors(argv: Sequence[str]) -> int:
+    """Run `preprocessors` and return the exit code; the page may run at the same time."""
+    return preprocessors_command.run(
+        argv,
+        lambda: open_preprocessors(default_places()),
+        lambda: open_downloading(default_places()),
+    )
 
 
 def _convert_command() -> click.Command:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Protocol
 
+from backend.schema.controls import WeightsInfo
 from backend.schema.downloads import DownloadRequest
 from backend.schema.events import Event
 from backend.schema.hubs import HubName
@@ -54,6 +55,10 @@ class Downloading(Protocol):
         self, actor: Actor, text: str, file_name: str = "", *, even_pickles: bool = False
     ) -> DownloadRequest:
         """What a link points at."""
+        ...
+
+    def weights(self, actor: Actor, wanted: WeightsInfo) -> DownloadRequest:
+        """A file that a preprocessor needs."""
         ...
 
     def run(self, request: DownloadRequest) -> Iterator[Event]:

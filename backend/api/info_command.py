@@ -104,6 +104,9 @@ def _lines(told: Told) -> Iterator[str]:
         return
     yield printable(f"{told.file}: {picture.program}, {picture.width} × {picture.height}")
     for spec in GENERATION_FIELDS:
+        own = {f"control{spec.number}.{name}" for name in ("picture", "model")}
+        if spec.number and not own & picture.fields.keys():
+            continue  # a unit that did nothing
         if spec.id in picture.fields:
             value = picture.fields[spec.id]
             words = "the checkpoint's own" if value is None else str(value).replace("\n", " ")

@@ -5,6 +5,7 @@ import base64
 import io
 import json
 import math
+import re
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from typing import Annotated, cast
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 
-from backend.api import mcp_skip, mcp_upscale
+from backend.api import mcp_datasets, mcp_grid, mcp_map, mcp_skip, mcp_trainings, mcp_upscale
 from backend.api.answers import actor_of, error_json, status_of
 from backend.api.arguments import request_from
 from backend.api.mcp_schema import USUAL_SECONDS, description
@@ -27,10 +28,18 @@ from backend.schema.jobs import Actor, JobState, JobView, PictureView
 Who = Annotated[Actor, Depends(actor_of)]
 
 TOOL = "generate-image"
-_TOOLS = (TOOL, mcp_upscale.TOOL, mcp_skip.TOOL)
+_AT_ONCE: Mapping[str, tuple[mcp_datasets.Answering, Mapping[str, object]]] = {
+    mcp_skip.TOOL: (mcp_skip.skip, mcp_skip.DESCRIPTION),
+    **mcp_datasets.TOOLS,
+    **mcp_trainings.TOOLS,
+}
+"""Tools that make no picture to wait for: what answers, and how lists of tools have it."""
+_TOOLS = (TOOL, mcp_grid.TOOL, mcp_upscale.TOOL, mcp_map.TOOL, *_AT_ONCE)
 _INFOTEXTS = ("parameters", COMMENT)
 """Where PNG has it, and where the other formats have it."""
-_LARGEST_BODY = 1024 * 1024
+_LARGEST_BODY, _LARGEST_UPLOAD = 2**20, 2**26
+_UPLOAD = re.compile(rb'"tool"\s*:\s*"upload[-_]dataset"')
+"""The one call that carries pictures, and may be large."""
 _LOOK_SECONDS = 0.1
 _STATUS_OF_FAILURE = {
     "bad_request": 400,
@@ -76,8 +85,9 @@ def mcp_router(studio: Verbs) -> APIRouter:
         tool = TOOL
         try:
             tool, arguments = _call_of(await _body(request))
-            if tool == mcp_skip.TOOL:
-                result = await asyncio.to_thread(mcp_skip.skip, studio, actor, arguments)
+            if tool.replace("_", "-") in _AT_ONCE:
+                answering, _ = _AT_ONCE[tool.replace("_", "-")]
+                result = await asyncio.to_thread(answering, studio, actor, arguments)
             else:
                 result = await _made(studio, actor, _submitting(tool), arguments, request)
         except EaselError as error:
@@ -88,7 +98,9 @@ def mcp_router(studio: Verbs) -> APIRouter:
 
     @router.get("/mcp/tools")
     def tools(_actor: Who) -> dict[str, object]:
-        return {"tools": [tool_description(), mcp_upscale.DESCRIPTION, dict(mcp_skip.DESCRIPTION)]}
+        others = (mcp_grid.tool_description(), mcp_upscale.DESCRIPTION, mcp_map.DESCRIPTION)
+        at_once = (dict(description) for _, description in _AT_ONCE.values())
+        return {"tools": [tool_description(), *others, *at_once]}
 
     @router.api_route("/health", methods=["GET", "HEAD"])
     def health(_actor: Who) -> dict[str, str]:
@@ -105,11 +117,13 @@ def tool_description() -> dict[str, object]:
 
 
 async def _body(request: Request) -> Mapping[str, object]:
-    content = b""
+    content = bytearray()
     async for part in request.stream():
         content += part
-        if len(content) > _LARGEST_BODY:
-            raise TooLargeError("The call is larger than 1 MB.", "Send less text.")
+        if len(content) > _LARGEST_UPLOAD:
+            raise TooLargeError("The call is larger than 64 MB.", "Send fewer pictures at once.")
+    if len(content) > _LARGEST_BODY and not _UPLOAD.search(content):
+        raise TooLargeError("The call is larger than 1 MB.", "Send less text.")
     try:
         body: object = json.loads(content)
     except ValueError as error:
@@ -150,7 +164,8 @@ Submitting = Callable[[Verbs, Actor, Mapping[str, object]], tuple[JobView, tuple
 
 
 def _submitting(tool: str) -> Submitting:
-    return _draw if tool.replace("_", "-") == TOOL else _upscale
+    known = {TOOL: _draw, mcp_grid.TOOL: _draw_grid, mcp_map.TOOL: mcp_map.submit}
+    return known.get(tool.replace("_", "-"), _upscale)
 
 
 def _draw(
@@ -159,6 +174,12 @@ def _draw(
     request = request_from(arguments, studio.models.catalogue())
     advice = studio.advising.warnings(actor, request)
     return studio.generation.submit(actor, request), tuple(each.sentence for each in advice)
+
+
+def _draw_grid(
+    studio: Verbs, actor: Actor, arguments: Mapping[str, object]
+) -> tuple[JobView, tuple[str, ...]]:
+    return mcp_grid.submit(studio, actor, arguments), ()
 
 
 def _upscale(
@@ -185,8 +206,9 @@ async def _made(
     view = await _ended(studio, actor, job.id, timeout, caller)
     if view.state is not JobState.FINISHED:
         raise JobFailedError(view)
+    telling = mcp_map.result if view.map else _result
     result = await asyncio.to_thread(
-        _result, studio, actor, view, str(caller.base_url), with_base64
+        telling, studio, actor, view, str(caller.base_url), with_base64
     )
     return {**result, "warnings": [*advice, *view.warnings]}
 

@@ -19,7 +19,7 @@ def description(
         fields: The fields of its request.
         required: The argument that a call cannot be without.
     """
-    properties = {spec.setting.short_name: _property(spec) for spec in fields}
+    properties = properties_of(fields)
     properties["base64"] = {
         "type": "boolean",
         "default": False,
@@ -43,12 +43,16 @@ def description(
     }
 
 
+def properties_of(fields: Iterable[FieldSpec]) -> dict[str, object]:
+    """The arguments that fields make, by their names."""
+    return {spec.setting.short_name: _property(spec) for spec in fields}
+
+
 def _property(spec: FieldSpec) -> dict[str, object]:
     setting, kind = spec.setting, _TYPES[spec.kind]
     limits = {
         "minimum": setting.minimum,
         "maximum": setting.maximum,
-        "multipleOf": setting.multiple_of,
         "default": spec.default,
     }
     known: dict[str, object] = {key: value for key, value in limits.items() if value is not None}

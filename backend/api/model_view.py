@@ -35,6 +35,8 @@ class ModelView(Frozen):
     family_label: str
     fits: tuple[str, ...]
     variants: tuple[str, ...]
+    control: tuple[str, ...]
+    """What maps a control model follows."""
     precision: str
     prediction: str
     bytes: int
@@ -87,6 +89,7 @@ def view_of(
         family_label=model.family_label if model else "",
         fits=model.fits if model else (),
         variants=tuple(fact.value for fact in model.variants) if model else (),
+        control=tuple(each.value for each in model.control) if model else (),
         precision=model.precision.label if model else "",
         prediction=model.prediction.value if model and model.prediction else "",
         bytes=entry.bytes,
@@ -107,6 +110,7 @@ def facts(view: ModelView) -> Iterable[tuple[str, str]]:
         ("Kind", view.kind.replace("_", " ")),
         ("Family", view.family_label),
         ("Variants", ", ".join(view.variants)),
+        ("Follows", ", ".join(each.replace("_", " ") for each in view.control)),
         ("Precision", view.precision),
         ("Predicts", view.prediction),
         ("Size", readable_size(view.bytes)),

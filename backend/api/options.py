@@ -8,6 +8,14 @@ _OTHER_FLAGS = {"checkpoint": "--model"}
 """Second spellings of fields' flags, by short name."""
 
 
+UNITS_NOTE = (
+    "ControlNet 2 to 5 have the flags of ControlNet 1: --control2-picture and so on. Without a "
+    "picture of its own, a unit is steered by that of --init; a folder makes a picture for each "
+    "one in it."
+)
+"""At the end of the help, which lists the flags of the first unit alone."""
+
+
 def field_option(spec: FieldSpec) -> click.Option:
     """The option of a field; without it, the field is left open."""
     setting = spec.setting
@@ -19,6 +27,5 @@ def field_option(spec: FieldSpec) -> click.Option:
         words += f" Usually {spec.default}."
     other = _OTHER_FLAGS.get(setting.short_name)
     names = [spec.flag, *([other] if other else []), setting.short_name]
-    return click.Option(
-        names, type=click.Choice(list(setting.options)) if setting.options else kind, help=words
-    )
+    values = click.Choice(list(setting.options)) if setting.options else kind
+    return click.Option(names, type=values, help=words, hidden=spec.number > 1)

@@ -26,6 +26,12 @@ _SIZE = re.compile(r"(\d+)\s*[x×*]\s*(\d+)")
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([MGT]?)I?B?", re.IGNORECASE)
 _DOES_NOT_FIT = 1
 _MEMORY = tuple(spec for spec in GENERATION_FIELDS if spec.id.startswith("memory."))
+_OF_UNITS = tuple(
+    spec
+    for spec in GENERATION_FIELDS
+    if spec.number and spec.id.partition(".")[2] in ("model", "weight", "start", "end", "low_vram")
+)
+"""What decides about the memory of units of ControlNet."""
 
 
 def run(argv: Sequence[str], open_memory: OpenMemory) -> int:
@@ -57,7 +63,7 @@ def _command(open_memory: OpenMemory) -> click.Command:
             ),
             click.Option(["--ram"], help="The machine's memory, such as 16GB."),
             click.Option(["--device"], type=_choices(DeviceKind), help="What computes."),
-            *map(field_option, _MEMORY),
+            *map(field_option, (*_MEMORY, *_OF_UNITS)),
             *low_memory_options(),
             click.Option(["--json", "as_json"], is_flag=True, help="Print JSON."),
         ],
@@ -89,6 +95,10 @@ def _request(asked: dict[str, object]) -> PlanRequest:
     for spec in _MEMORY:
         value = asked[spec.setting.short_name]
         fields[spec.id] = None if value is None else str(value)
+    for spec in _OF_UNITS:
+        value = asked[spec.setting.short_name]
+        named = spec.setting.choices and isinstance(value, str)
+        fields[spec.id] = _model(str(value)) if named else _scalar(value)
     generation = GenerationRequest.from_fields(fields)
     memory = generation.memory.over(low_memory_of(asked))
     return PlanRequest.model_validate(
@@ -99,6 +109,10 @@ def _request(asked: dict[str, object]) -> PlanRequest:
             "ram_bytes": _amount("--ram", asked["ram"]),
         }
     )
+
+
+def _scalar(value: object) -> Scalar:
+    return value if isinstance(value, str | int | float) else None
 
 
 def _model(name: str) -> str:

@@ -1,36 +1,32 @@
 """What the doors need of Studio; they know nothing else of it."""
 
-from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
 from backend.api.advice_verbs import Advising
 from backend.api.bringing_verbs import Bringing
+from backend.api.dataset_verbs import Captioning, Datasets
 from backend.api.download_verbs import Downloads
 from backend.api.guide_verbs import Guide
 from backend.api.hub_verbs import Hubs
+from backend.api.inputs_verbs import Inputs
 from backend.api.keeping_verbs import Keeping
 from backend.api.known_verbs import Identifying, Previews, Updates
 from backend.api.lora_verbs import Loras
+from backend.api.map_verbs import Maps, MapShelf
+from backend.api.memory_verbs import Memory
+from backend.api.model_verbs import Covers, Models, Notes
+from backend.api.pose_verbs import PoseMaps
+from backend.api.preprocessor_verbs import Preprocessors
 from backend.api.reading_verbs import Readings, Reproducing
+from backend.api.series_verbs import Series
+from backend.api.training_verbs import Training, Trainings
 from backend.api.upscaling_verbs import Upscaling
 from backend.api.writing_verbs import Writing
-from backend.schema.catalogue import Catalogue, CheckpointInfo, ComponentInfo
 from backend.schema.conversion import TargetPrecision
 from backend.schema.generation import GenerationRequest
 from backend.schema.jobs import Actor, FeedItem, JobView, PictureView, Snapshot
-from backend.schema.library import (
-    Hashes,
-    LibraryEntry,
-    LibraryState,
-    ModelFolder,
-    Rescanned,
-    Verified,
-)
-from backend.schema.memory import MemoryState, PlanRequest, PlanView
-from backend.schema.memory_settings import UsualMemory
-from backend.schema.models import Family, Role
 
 
 class Subscription(Protocol):
@@ -139,124 +135,17 @@ class Gallery(Protocol):
         ...
 
 
-class Models(Protocol):
-    """What can be chosen."""
-
-    def catalogue(self) -> Catalogue:
-        """Samplers, schedules and families."""
-        ...
-
-    def checkpoints(self, actor: Actor) -> tuple[CheckpointInfo, ...]:
-        """What can draw, then what looks as if it should and cannot."""
-        ...
-
-    def components(self, actor: Actor) -> tuple[ComponentInfo, ...]:
-        """The VAEs and text encoders that can be chosen."""
-        ...
-
-    def parts_for(self, actor: Actor, checkpoint: CheckpointInfo) -> Mapping[Role, ComponentInfo]:
-        """The files that are chosen for a checkpoint's absent parts where a person chooses none."""
-        ...
-
-    def library(self, actor: Actor) -> tuple[LibraryEntry, ...]:
-        """Every model file and folder, by id."""
-        ...
-
-    def entry(self, actor: Actor, entry_id: str) -> LibraryEntry:
-        """One of them."""
-        ...
-
-    def preview(self, actor: Actor, entry_id: str) -> Path:
-        """The picture that lies beside a model."""
-        ...
-
-    def look(self, actor: Actor, path: Path) -> LibraryEntry:
-        """Any file or diffusers folder on this machine, as the library would list it."""
-        ...
-
-    def described(self, actor: Actor, entry: LibraryEntry) -> CheckpointInfo | None:
-        """A file as the picker offers it; None where it is nothing to draw with."""
-        ...
-
-    def hashes(self, actor: Actor, path: Path) -> Hashes:
-        """All hashes of a file or folder, worked out now where they are not known."""
-        ...
-
-    def state(self, actor: Actor) -> LibraryState:
-        """How far the library is."""
-        ...
-
-    def verify(self, actor: Actor, names: Sequence[str] = ()) -> Iterator[Verified]:
-        """Read models again, and say which are damaged."""
-        ...
-
-    def rescan(self, actor: Actor) -> Rescanned:
-        """Look through all folders again."""
-        ...
-
-    def folders(self, actor: Actor) -> tuple[ModelFolder, ...]:
-        """The folders that the models come from."""
-        ...
-
-    def add_folder(self, actor: Actor, path: str) -> ModelFolder:
-        """Use the models of one folder more, without copying."""
-        ...
-
-    def remove_folder(self, actor: Actor, path: str) -> None:
-        """Use the models of a folder no more."""
-        ...
-
-
-class Covers(Protocol):
-    """Small versions of the pictures that lie beside models."""
-
-    def of(self, actor: Actor, model_id: str) -> Path:
-        """The file of a model's."""
-        ...
-
-
-class Notes(Protocol):
-    """What the owner notes about models."""
-
-    def get(self, actor: Actor, model_id: str) -> str:
-        """The note on a model."""
-        ...
-
-    def put(self, actor: Actor, model_id: str, text: str) -> None:
-        """Keep a note in place of the one before."""
-        ...
-
-
-class Memory(Protocol):
-    """Whether a picture fits into memory, and what memory there is."""
-
-    def plan(self, actor: Actor, request: PlanRequest) -> PlanView:
-        """The fastest way that fits, or what is missing."""
-        ...
-
-    def plan_unseen(self, actor: Actor, family: Family, size: int) -> PlanView | None:
-        """How a model that is not here would fit; None where it draws nothing by itself."""
-        ...
-
-    def state(self, actor: Actor) -> MemoryState:
-        """How full the memory is, and who holds it."""
-        ...
-
-    def usual(self, actor: Actor) -> UsualMemory:
-        """What counts for every picture that says nothing else."""
-        ...
-
-    def set_usual(self, actor: Actor, usual: UsualMemory) -> None:
-        """Keep it in place of what counted before."""
-        ...
-
-
 class Verbs(Protocol):
     """Studio, as far as the doors use it."""
 
     @property
     def generation(self) -> Generation:
         """Asking for pictures."""
+        ...
+
+    @property
+    def series(self) -> Series:
+        """Asking for several pictures that differ in a few settings."""
         ...
 
     @property
@@ -267,6 +156,51 @@ class Verbs(Protocol):
     @property
     def upscaling(self) -> Upscaling:
         """Enlarging pictures."""
+        ...
+
+    @property
+    def maps(self) -> Maps:
+        """Maps that steer drawings."""
+        ...
+
+    @property
+    def map_shelf(self) -> MapShelf:
+        """Maps that are kept by name."""
+        ...
+
+    @property
+    def inputs(self) -> Inputs:
+        """Pictures that somebody hands in."""
+        ...
+
+    @property
+    def poses(self) -> PoseMaps:
+        """Poses that become maps."""
+        ...
+
+    @property
+    def preprocessors(self) -> Preprocessors:
+        """What makes maps, and getting what it needs."""
+        ...
+
+    @property
+    def training(self) -> Training:
+        """Teaching a checkpoint something new."""
+        ...
+
+    @property
+    def trainings(self) -> Trainings:
+        """How trainings go."""
+        ...
+
+    @property
+    def datasets(self) -> Datasets:
+        """Pictures and captions that LoRAs learn from."""
+        ...
+
+    @property
+    def captioning(self) -> Captioning:
+        """Captions that a model writes."""
         ...
 
     @property

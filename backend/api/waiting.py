@@ -25,11 +25,11 @@ def wait_and_tell(studio: Verbs, job: JobView, terminal: TextIO) -> JobView:
                 terminal.flush()
                 told = line
             if reason := _why_paused(studio):
-                view = _cancelled(studio, job)
+                view = cancel_and_wait(studio, job)
                 break
             time.sleep(_LOOK_SECONDS)
     except KeyboardInterrupt:
-        view = _cancelled(studio, job)
+        view = cancel_and_wait(studio, job)
     if told:
         terminal.write("\n")
     terminal.writelines(f"{words}\n" for words in (*view.warnings, reason) if words)
@@ -41,7 +41,8 @@ def _why_paused(studio: Verbs) -> str:
     return system.queue_reason if system.queue_paused else ""
 
 
-def _cancelled(studio: Verbs, job: JobView) -> JobView:
+def cancel_and_wait(studio: Verbs, job: JobView) -> JobView:
+    """End a job, and wait until it has."""
     studio.jobs.cancel(OWNER, job.id)
     ends = time.monotonic() + _CANCEL_SECONDS
     while True:

@@ -8,7 +8,7 @@ from backend.schema.base import Frozen
 from backend.schema.events import Event
 from backend.schema.jobs import DeviceView
 
-PROTOCOL_VERSION = 5
+PROTOCOL_VERSION = 6
 KEY_VARIABLE = "EASEL_CHANNEL_KEY"
 """The environment variable that hands a new engine the key of its connection."""
 

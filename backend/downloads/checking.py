@@ -6,13 +6,14 @@ from typing import Literal
 
 from picklescan.scanner import SafetyLevel, ScanResult, scan_bytes
 
+from backend.downloads.names import SUFFIXES
 from backend.downloads.ports import Models
 from backend.formats.gguf import GGUF_MAGIC
 from backend.formats.safetensors import looks_like_safetensors
 from backend.schema.downloads import DownloadRequest
 from backend.schema.errors import ModelDamagedError, ModelError, RequestError
 
-Content = Literal["safetensors", "gguf", "pickle"]
+Content = Literal["safetensors", "gguf", "pickle", "text"]
 
 HEAD_BYTES = 512
 _PICKLES = tuple(bytes((0x80, protocol)) for protocol in range(2, 6))
@@ -30,7 +31,7 @@ def refuse_before(request: DownloadRequest) -> None:
         RequestError: Where it is a pickle that nobody insisted on, or no model's file at all.
     """
     name, file = request.file.name, request.file
-    if file.format == "other":
+    if file.format == "other" and not belongs_to_model(request):
         raise RequestError(
             f"“{name}” is neither safetensors nor GGUF.",
             "Easel downloads models only in these forms; choose another file of this model.",
@@ -55,6 +56,8 @@ def content_of(request: DownloadRequest, head: bytes, models: Models) -> Content
         return "safetensors"
     if head.startswith(GGUF_MAGIC):
         return "gguf"
+    if belongs_to_model(request) and b"\0" not in head:
+        return "text"
     if not is_pickle(head):
         raise models.refusal(name, head)
     if name.lower().endswith(_SAFE_ENDINGS):
@@ -68,6 +71,11 @@ def content_of(request: DownloadRequest, head: bytes, models: Models) -> Content
             "Look for a safetensors file of this model.",
         )
     return "pickle"
+
+
+def belongs_to_model(request: DownloadRequest) -> bool:
+    """Whether it is a file of words, which lies beside the weights that need it."""
+    return bool(request.place) and request.file.name.lower().endswith(SUFFIXES["text"])
 
 
 def is_pickle(head: bytes) -> bool:

@@ -18,7 +18,7 @@ from backend.downloads.checking import (
 from backend.downloads.describing import describe
 from backend.downloads.names import safe_name
 from backend.downloads.part import Part, part_key
-from backend.downloads.placing import put, right_folder, set_aside
+from backend.downloads.placing import put, put_at, right_folder, set_aside
 from backend.downloads.ports import Models, Network
 from backend.downloads.transfer import Means, Transfer
 from backend.locks import HeldLock
@@ -70,8 +70,7 @@ class Downloader:
         lock = self._lock(request)
         yield from self._taken(lock, request.file.name)
         try:
-            there = self._models.with_hash(request.file.sha256) if request.file.sha256 else None
-            there = there or (yield from _recognised(request))
+            there = self._known(request) or (yield from _recognised(request))
             if there is not None:
                 yield Finished(sentence=f"You have it already: {self._told(there)}.")
                 return
@@ -81,10 +80,12 @@ class Downloader:
                 yield from self._fetched(request, part)
                 yield Stage(sentence=f"Checking {request.file.name}")
                 target = yield from self._placed(request, part)
-            yield from describe(target, request, part.sha256, self._network)
+            if not request.place:
+                yield from describe(target, request, part.sha256, self._network)
         finally:
             lock.release()
-        self._models.arrived(target, part.sha256)
+        if not request.place:
+            self._models.arrived(target, part.sha256)
         yield Finished(sentence=f"{self._told(target)} is here.")
 
     def discard(self, request: DownloadRequest) -> None:
@@ -101,6 +102,11 @@ class Downloader:
             Part(request).remove()
         finally:
             lock.release()
+
+    def _known(self, request: DownloadRequest) -> Path | None:
+        """The same model, wherever it is; a file that has a place of its own has to be there."""
+        sha256 = request.file.sha256
+        return self._models.with_hash(sha256) if sha256 and not request.place else None
 
     def _fetched(self, request: DownloadRequest, part: Part) -> Iterator[Event]:
         """All bytes, with the right hash.
@@ -136,7 +142,11 @@ class Downloader:
             part.forget_note()
             raise
         if content == "pickle":
-            yield from self._scanned(part, name)
+            yield from self._scanned(part, name, told=not request.place)
+        if request.place:
+            target = put_at(part.path, self._folder / request.place)
+            part.forget_note()
+            return target
         folder = right_folder(self._folder, Path(request.folder), found)
         there = folder / name
         if _is_same(there, part):
@@ -148,22 +158,25 @@ class Downloader:
         return target
 
     def _looked_at(self, path: Path, name: str, content: Content) -> ModelFile | None:
-        if content == "pickle":
+        if content in ("pickle", "text"):
             return None
         try:
             return self._models.identify(path)
         except ModelError as error:  # it should say the name that people know
             raise replace(error, sentence=error.sentence.replace(path.name, name)) from error
 
-    def _scanned(self, part: Part, name: str) -> Iterator[Event]:
+    def _scanned(self, part: Part, name: str, *, told: bool) -> Iterator[Event]:
+        """Look through a pickle; `told` says whether a person hears that it is one."""
         try:
-            told = scan_pickle(part.path, name)
+            suspicious = scan_pickle(part.path, name)
         except ModelError:
             part.remove()
             raise
+        if suspicious:
+            yield Warned(sentence=suspicious)
         if told:
-            yield Warned(sentence=told)
-        yield Warned(sentence=f"{name} is a pickle; convert it to safetensors before you use it.")
+            convert = f"{name} is a pickle; convert it to safetensors before you use it."
+            yield Warned(sentence=convert)
 
     def _lock(self, request: DownloadRequest) -> HeldLock:
         """What keeps everybody else away from the same unfinished file."""

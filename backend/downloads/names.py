@@ -8,6 +8,7 @@ SUFFIXES = {
     "safetensors": (".safetensors", ".sft"),
     "gguf": (".gguf",),
     "pickle": (".ckpt", ".pt", ".pth", ".bin"),
+    "text": (".txt", ".json", ".csv"),
 }
 """How files of a format may end; the first is the usual one."""
 _LONGEST_STEM = 120

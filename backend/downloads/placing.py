@@ -45,6 +45,20 @@ def put(unfinished: Path, folder: Path, name: str) -> Path:
     return target
 
 
+def put_at(unfinished: Path, target: Path) -> Path:
+    """Give a file just this name, in one step, in the place of what had it.
+
+    Raises:
+        OutputError: When the disk refuses it.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _move(unfinished, target)
+    except OSError as error:
+        raise disk_error(target, error) from error
+    return target
+
+
 def set_aside(unfinished: Path, name: str) -> Path:
     """Keep a damaged file under a name that no program takes for a model."""
     target = unfinished.with_name(name)
@@ -55,14 +69,14 @@ def set_aside(unfinished: Path, name: str) -> Path:
 def _move(source: Path, target: Path) -> None:
     """Rename; where the folder is on another disk, copy, so that it still appears as a whole."""
     try:
-        source.rename(target)
+        source.replace(target)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
         copy = target.with_name(f"{target.name}.part")
         try:
             shutil.copyfile(source, copy)
-            copy.rename(target)
+            copy.replace(target)
         finally:
             copy.unlink(missing_ok=True)
         source.unlink()

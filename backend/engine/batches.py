@@ -54,8 +54,9 @@ def _with_equal_adapters(
 
     It changes no pixel: pictures with prompts of their own are drawn one after the other.
     """
-    parted: dict[tuple[tuple[str, Strengths], ...], list[int]] = {}
+    parted: dict[tuple[tuple[tuple[str, Strengths], ...], ...], list[int]] = {}
     for index in indices:
-        wanted = tuple(sorted(asked(request.prompt_of(index)).items()))
+        prompts = (request.prompt_of(index), request.second_prompt_of(index))
+        wanted = tuple(tuple(sorted(asked(prompt).items())) for prompt in prompts)
         parted.setdefault(wanted, []).append(index)
     return map(tuple, parted.values())

@@ -7,8 +7,10 @@ file current.
 import sys
 from pathlib import Path
 
+from backend.engine.control.registry import networks, preprocessors
 from backend.engine.registry import families, samplers, schedules
 from backend.schema.catalogue import Catalogue
+from backend.schema.controls import SteeringInfo
 
 PATH = Path(__file__).resolve().parent.parent / "schema" / "catalogue.json"
 
@@ -19,6 +21,10 @@ def catalogue() -> Catalogue:
         samplers=tuple(entry.info for entry in samplers()),
         schedules=tuple(entry.info for entry in schedules()),
         families=tuple(entry.info for entry in families()),
+        preprocessors=tuple(entry.info for entry in preprocessors()),
+        steering=tuple(
+            SteeringInfo(kind=entry.kind, families=entry.families) for entry in networks()
+        ),
     )
 
 

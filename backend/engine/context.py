@@ -19,6 +19,8 @@ class Context:
     places: Places
     created: float
     """When the person asked, in seconds since the epoch; dates file names and metadata."""
+    first_index: int = 0
+    """The place in the job of the request's first picture, where the job has several requests."""
     finished_indices: frozenset[int] = frozenset()
     """Pictures that are on disk already and are not made again."""
     skipped: set[int] = field(default_factory=set[int])
@@ -27,6 +29,11 @@ class Context:
     """The large tensors of this job, where others can find and park them."""
     kept: dict[str, object] = field(default_factory=dict[str, object])
     """What lives as long as the engine, shared by all jobs; use `keep`."""
+
+    @property
+    def part(self) -> str:
+        """The job, or which request of it this is: names what is kept until it is saved."""
+        return f"{self.job}-{self.first_index}" if self.first_index else self.job
 
     def keep(self, key: str, make: Callable[[], T]) -> T:
         """The value under `key`, made by `make` on first need and kept as long as the engine.

@@ -79,6 +79,8 @@ class PreviewPacer:
     now: Callable[[], float] = time.perf_counter
     decoder: TinyDecoder | None = None
     """Makes them; without, or where it runs out of memory, they are guessed."""
+    framed: Callable[[Image.Image], Image.Image] = field(default=lambda picture: picture)
+    """Puts what is drawn into what is shown."""
     _started: float = field(init=False)
     _last: float = field(init=False)
     _spent: float = field(init=False, default=0.0)
@@ -96,7 +98,8 @@ class PreviewPacer:
     def make(self, latents: Tensor, latent_format: LatentFormat) -> Iterator[str]:
         """Make the previews of a batch, shape (batch, channels, height, width), as JPEGs."""
         start = self.now()
-        jpegs = [as_jpeg(self._picture(latent, latent_format)) for latent in latents]
+        pictures = [self._picture(latent, latent_format) for latent in latents]
+        jpegs = [as_jpeg(self.framed(picture)) for picture in pictures]
         self._last = self.now()
         self._cost = self._last - start
         self._spent += self._cost

@@ -135,6 +135,11 @@ def reads(how: PromptReading) -> Callable[[Family], Family]:
     return lambda known: Family(known.info.model_copy(update={"reads": how}), known.load)
 
 
+def learned(*sizes: tuple[int, int]) -> Callable[[Family], Family]:
+    """Say which sizes a family draws best, wide ones, where it did not learn any size."""
+    return lambda known: Family(known.info.model_copy(update={"sizes": sizes}), known.load)
+
+
 def samplers() -> tuple[Sampler, ...]:
     """Every sampler, by label."""
     return _registered(samplers_package, Sampler)

@@ -82,29 +82,65 @@ class Residency:
             ModelError: When it is missing or broken.
         """
         known = self._held.get(wanted.path)
-        if known is None or known.wanted != wanted:
-            self._in_use = None
-            self._let_go(wanted.path)
-            del known
-            room = room or Room(bytes_of(wanted), ROOM_TO_DRAW)
-            self._make_room(room, partner)
-            yield Stage(sentence=f"Loading {wanted.name} ({readable_size(Path(wanted.path))})")
-            use_physical_cores()
-            self.loads += 1
-            workplace = Workplace(choose_device(), placing)
-            model = yield from find_family(wanted.family).load(files_of(wanted), workplace)
-            known = _Held(wanted, model, room.weights)
-        else:
-            del self._held[wanted.path]
-            there = known.model.workplace.tally.now
-            self._make_room(room or Room(there, ROOM_TO_DRAW), partner, there)
-            yield from known.model.workplace.arrange(placing or Placing())
-        self._held[wanted.path] = known
+        if known is not None and known.wanted == wanted:
+            yield from self.hold(wanted, known.model, partner, placing, room)
+            return known.model
+        self._in_use = None
+        self._let_go(wanted.path)
+        del known
+        room = room or Room(bytes_of(wanted), ROOM_TO_DRAW)
+        self._make_room(room, partner)
+        yield Stage(sentence=f"Loading {wanted.name} ({readable_size(Path(wanted.path))})")
+        use_physical_cores()
+        self.loads += 1
+        workplace = Workplace(choose_device(), placing)
+        model = yield from find_family(wanted.family).load(files_of(wanted), workplace)
+        self._held[wanted.path] = _Held(wanted, model, room.weights)
         self._in_use = wanted.path
-        return known.model
+        return model
+
+    def hold(
+        self,
+        wanted: ResolvedModel,
+        model: Model,
+        partner: ResolvedModel | None = None,
+        placing: Placing | None = None,
+        room: Room | None = None,
+    ) -> Generator[Event]:
+        """Have a checkpoint in memory that was handed out before, even where it was let go since.
+
+        Args:
+            wanted: The checkpoint.
+            model: What was handed out for it.
+            partner: Another one that the same job uses, which goes last where room is short.
+            placing: How its parts are to lie; None for all of them on the device.
+            room: What it takes; None where that is not known.
+
+        Raises:
+            ModelError: When its files are missing or broken.
+        """
+        known = self._held.pop(wanted.path, None)
+        if known is not None and known.model is not model:
+            self._give_up(known)
+        model.workplace.want(placing or Placing())
+        there = model.workplace.bytes_here
+        size = room.weights if room else known.bytes if known else bytes_of(wanted)
+        room = room or Room(there if known else size, ROOM_TO_DRAW)
+        self._make_room(room, partner, model.workplace)
+        yield from model.workplace.arrange(placing or Placing())
+        self._held[wanted.path] = _Held(wanted, model, size)
+        self._in_use = wanted.path
+
+    @property
+    def has_own_memory(self) -> bool:
+        """Whether the device has memory beside the machine's."""
+        return choose_device().type == "cuda"
 
     def free_others(self) -> None:
-        """Let go of all checkpoints but the one that was handed out last."""
+        """Let go of all but the checkpoint that was handed out last, and its guests of now."""
+        in_use = self._held.get(self._in_use or "")
+        if in_use is not None:
+            in_use.model.workplace.dismiss()
         for path in [path for path in self._held if path != self._in_use]:
             self._let_go(path)
 
@@ -113,17 +149,28 @@ class Residency:
         self._in_use = None
         self.free_others()
 
-    def _make_room(self, room: Room, partner: ResolvedModel | None, there: int = 0) -> None:
+    def _make_room(
+        self, room: Room, partner: ResolvedModel | None, workplace: Workplace | None = None
+    ) -> None:
         """Let go of what was used the longest ago, the partner last, until there is room.
+
+        Guests go before checkpoints: they are read again more quickly.
 
         Args:
             room: What a checkpoint takes.
             partner: Another one that the same job uses.
-            there: How many bytes of the first are on the device already.
+            workplace: Its own, where a part of it may be there already.
         """
-        while self._held and not self._has_room(room, there):
+        there = workplace.bytes_here if workplace else 0
+        while not self._has_room(room, there):
+            if workplace is not None and workplace.dismiss():
+                continue
             others = [path for path in self._held if partner is None or path != partner.path]
-            self._let_go((others or list(self._held))[0])
+            paths = others or list(self._held)
+            if not paths:
+                return
+            if not self._held[paths[0]].model.workplace.dismiss(all_guests=True):
+                self._let_go(paths[0])
 
     def _has_room(self, room: Room, there: int) -> bool:
         needed = room.weights + room.drawing
@@ -136,9 +183,14 @@ class Residency:
     def _let_go(self, path: str) -> None:
         gone = self._held.pop(path, None)
         if gone is not None:
-            self._seconds_of_gone += gone.model.workplace.clock.seconds
-            del gone
-            free_memory()
+            self._give_up(gone)
+
+    def _give_up(self, gone: _Held) -> None:
+        """Empty a checkpoint, so that the memory is free whoever still knows it."""
+        self._seconds_of_gone += gone.model.workplace.clock.seconds
+        gone.model.workplace.clock.seconds = 0.0
+        gone.model.workplace.give_up()
+        free_memory()
 
 
 def bytes_of(wanted: ResolvedModel) -> int:

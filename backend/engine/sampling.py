@@ -2,51 +2,37 @@
 
 import time
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import torch
+from PIL import Image
 from torch import Tensor
 
 from backend.engine.batches import Batch
+from backend.engine.control.unit import Unit
 from backend.engine.families.base import Conditioning, DenoiserSettings, Model
 from backend.engine.families.tiny_decoder import TinyDecoder
 from backend.engine.memory.ladder import Ladder
+from backend.engine.pace import Counted, Pace
 from backend.engine.preview import PreviewPacer
 from backend.engine.prompts.scripts import Script
 from backend.engine.registry import find_sampler, find_schedule
 from backend.engine.samplers.base import Denoiser, Step
 from backend.engine.samplers.noise import Numbers, PictureNoise
+from backend.engine.seamless import Wrap
+from backend.engine.source.beginning import Beginning
+from backend.engine.source.keeping import KeepingDenoiser
+from backend.engine.tiled_denoiser import TiledDenoiser, seen_at_once, wrap_of_tile
 from backend.schema.events import Event, Preview, Progress
 from backend.schema.resolved import ResolvedRequest
 
-
-@dataclass
-class Pace:
-    """How fast the job's model calls go, over all its batches."""
-
-    calls_planned: int
-    calls_of_batch: int = 0
-    calls_made: int = 0
-    started: float = field(default_factory=time.perf_counter)
-
-    def seconds_left(self) -> float | None:
-        """The time that the remaining calls will take; None before there is anything to go by."""
-        if not self.calls_made:
-            return None
-        each = (time.perf_counter() - self.started) / self.calls_made
-        return each * max(0, self.calls_planned - self.calls_made)
-
-    def plan(self, batches: int) -> None:
-        """Count anew what is ahead: so many whole batches."""
-        self.calls_planned = self.calls_made + batches * self.calls_of_batch
+Framed = Callable[[Image.Image], Image.Image]
 
 
-def plan_pace(request: ResolvedRequest, batches: int) -> Pace:
-    """Count the model calls that are ahead; the last step of every sampler takes one."""
-    calls = find_sampler(request.sampling.sampler).info.calls_per_step
-    of_batch = calls * (request.sampling.steps - 1) + 1
-    return Pace(calls_planned=batches * of_batch, calls_of_batch=of_batch)
+def whole(picture: Image.Image) -> Image.Image:
+    """What is drawn is the picture."""
+    return picture
 
 
 @dataclass(frozen=True)
@@ -58,25 +44,70 @@ class Drawing:
     sigmas: Tensor
     """The noise levels of all steps, shape (steps + 1,)."""
     noise: PictureNoise
+    first_noise: Tensor
+    """What the first step begins with, shape (batch, channels, height, width)."""
     pace: Pace
+    steps_taken: int
+    """How many of the steps are taken, the last ones; fewer where a picture is there already."""
+    counted: Counted
+    tile: int | None = None
+    """Latents along a side of what is seen at once; None for the whole picture."""
+    beginning: Beginning | None = None
+    """The picture that it begins with, where there is one."""
     decoder: TinyDecoder | None = None
     """Makes previews, where there is one."""
+    framed: Framed = whole
+    """Puts what is drawn into the picture that previews show."""
+    controls: tuple[Unit, ...] = ()
+    """The pictures that steer it."""
 
     def start(self) -> Tensor:
-        """The noise that the first step begins with."""
-        return self.noise.start() * self.sigmas[0]
+        """The latents that the first step begins with."""
+        sigma = self.sigmas[self.first_step]
+        if self.beginning is None:
+            return self.first_noise * sigma
+        if self.first_step == self.request.sampling.steps:
+            return self.beginning.unchanged(len(self.first_noise))
+        return self.beginning.with_noise(self.first_noise, sigma, self.noise.signal(sigma))
+
+    @property
+    def first_step(self) -> int:
+        """How many steps are left out, because a picture is there already."""
+        return self.request.sampling.steps - self.steps_taken
 
     @property
     def refiner_begins(self) -> int:
         """How many steps the checkpoint takes before the refiner; all of them without one."""
         steps, refiner = self.request.sampling.steps, self.request.refiner
-        return steps if refiner is None else min(steps, max(1, round(steps * refiner.switch_at)))
+        begins = steps if refiner is None else max(1, round(steps * refiner.switch_at))
+        return min(steps, max(self.first_step, begins))
+
+    def keeping(self, denoise: Denoiser) -> Denoiser:
+        """The denoiser, kept from changing what the mask leaves."""
+        beginning = self.beginning
+        if beginning is None or beginning.mask is None:
+            return denoise
+        sigmas = self.sigmas[self.first_step :]
+        kept, mask, signal = beginning.kept, beginning.mask, self.noise.signal
+        return KeepingDenoiser(denoise, kept, self.first_noise, mask, sigmas, signal)
 
 
-def begin(model: Model, request: ResolvedRequest, batch: Batch, pace: Pace) -> Drawing:
-    """Lay out the steps and the noise of a batch."""
+def begin(
+    model: Model, request: ResolvedRequest, batch: Batch, pace: Pace, tile: int | None = None
+) -> Drawing:
+    """Lay out the steps and the noise of a batch.
+
+    Args:
+        model: Who draws.
+        request: What is drawn.
+        batch: Which pictures.
+        pace: Counts the model calls.
+        tile: Latents along a side of what is seen at once; None for the whole picture.
+    """
     settings, size = request.sampling, request.size
-    levels = model.levels_for(size.width, size.height, settings.terminal_noise)
+    scale = model.latent_format.scale
+    high, wide = seen_at_once(size.height, size.width, tile and tile * scale)
+    levels = model.levels_for(wide, high, settings.terminal_noise)
     sigmas = find_schedule(settings.schedule)(levels, settings.steps)
     form = model.latent_format
     noise = PictureNoise(
@@ -87,7 +118,17 @@ def begin(model: Model, request: ResolvedRequest, batch: Batch, pace: Pace) -> D
         device=model.workplace.device,
         numbers=Numbers(request.noise, batch.variations),
     )
-    return Drawing(request, batch, sigmas, noise, pace)
+    return Drawing(
+        request=request,
+        batch=batch,
+        sigmas=sigmas,
+        noise=noise,
+        first_noise=noise.start(),
+        pace=pace,
+        steps_taken=request.steps_taken,
+        counted=Counted(in_all=request.steps_in_all),
+        tile=tile,
+    )
 
 
 def sample(
@@ -111,24 +152,32 @@ def sample(
     Returns:
         The latents after the last of them, shape (batch, channels, height, width).
     """
-    request, batch = drawing.request, drawing.batch
-    settings = denoiser_settings(request)
+    request, batch, counted = drawing.request, drawing.batch, drawing.counted
+    scale = model.latent_format.scale
+    settings = replace(
+        denoiser_settings(request, drawing.beginning, drawing.tile and drawing.tile * scale),
+        controls=drawing.controls,
+    )
 
     def begin(conditioning: Conditioning) -> Denoiser:
-        return FittingDenoiser(model.denoiser(conditioning, settings), ladder)
+        fitting = FittingDenoiser(model.denoiser(conditioning, settings), ladder)
+        if drawing.tile is None:
+            return fitting
+        return TiledDenoiser(fitting, drawing.tile, Wrap.of(request.seamless), settings.window)
 
-    denoise = FollowingDenoiser(begin, scripts, steps.start + 1)
+    follow = FollowingDenoiser(begin, scripts, steps.start + 1)
+    denoise = drawing.keeping(follow)
     sigmas = drawing.sigmas[steps.start : steps.stop + 1]
-    pacer = PreviewPacer(decoder=drawing.decoder)
+    pacer = PreviewPacer(decoder=drawing.decoder, framed=drawing.framed)
     began = time.perf_counter()
     for step in find_sampler(request.sampling.sampler)(denoise, latents, sigmas, drawing.noise):
         latents = step.latents
-        denoise.step = steps.start + step.done + 1
+        follow.step = steps.start + step.done + 1
         ladder.step_took(time.perf_counter() - began)
-        drawing.pace.calls_made += 1
+        drawing.pace.calls_made += counted.weight
         yield Progress(
-            step=steps.start + step.done,
-            steps=request.sampling.steps,
+            step=counted.before + steps.start + step.done - drawing.first_step,
+            steps=counted.in_all,
             batch=batch.number,
             batches=batch.count,
             seconds_left=drawing.pace.seconds_left(),
@@ -189,15 +238,29 @@ class FittingDenoiser:
         return passes[0] if len(passes) == 1 else torch.cat(passes)
 
 
-def denoiser_settings(request: ResolvedRequest) -> DenoiserSettings:
-    """What the request tells the denoising network."""
+def denoiser_settings(
+    request: ResolvedRequest, beginning: Beginning | None = None, tile: int | None = None
+) -> DenoiserSettings:
+    """What the denoising network is told by a request and the picture that it begins with.
+
+    A tile is told as a whole picture of its own size: so networks learned most of what they saw.
+
+    Args:
+        request: What is drawn.
+        beginning: The picture that it begins with.
+        tile: Pixels along a side of what is seen at once; None for the whole picture.
+    """
+    height, width = request.size.height, request.size.width
+    high, wide = seen_at_once(height, width, tile)
     return DenoiserSettings(
         cfg_scale=request.sampling.cfg_scale,
-        width=request.size.width,
-        height=request.size.height,
+        width=wide,
+        height=high,
         guidance=request.sampling.guidance,
         cfg_rescale=request.sampling.cfg_rescale,
         terminal_noise=request.sampling.terminal_noise,
+        wrap=wrap_of_tile(Wrap.of(request.seamless), height, width, tile),
+        masked=beginning and beginning.masked,
     )
 
 

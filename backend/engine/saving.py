@@ -27,7 +27,8 @@ def save(
         `ImageReady` when it is on disk, or `ImageUnsaved` with the whole file.
     """
     yield Stage(sentence="Saving")
-    path = picture_path(context.job, index, request, context.created)
+    place = context.first_index + index
+    path = picture_path(context.job, index, request, context.created, place=place)
     content = encode(picture, request, index, context.created, workshop())
     ready = ImageReady(
         index=index,

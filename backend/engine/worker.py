@@ -22,6 +22,7 @@ from backend.engine.failures import failure_of
 from backend.places import Places
 from backend.schema.errors import NotFoundError
 from backend.schema.events import Cancelled, Event, Finished, TerminalEvent
+from backend.schema.jobs import PATIENT_KINDS
 
 LOG = logging.getLogger(__name__)
 
@@ -33,6 +34,8 @@ class _Active:
     id: str
     events: Iterator[Event]
     context: Context
+    patient: bool = False
+    """Whether it goes on only while nothing else is to be done."""
 
 
 class Worker:
@@ -93,7 +96,7 @@ class Worker:
         """Advance the job whose turn it is by one event; nothing happens while idle."""
         if self.idle:
             return
-        job = next(iter(self._active))
+        job = self._next()
         active = self._active[job] = self._active.pop(job)  # to the end of the line
         try:
             event = advance(active.events)
@@ -106,6 +109,11 @@ class Worker:
             self._end(job, event)
         else:
             self._send(JobEvent(job=job, event=event))
+
+    def _next(self) -> str:
+        """The job whose turn it is: those that wait for others come only where there are none."""
+        impatient = (job for job, active in self._active.items() if not active.patient)
+        return next(impatient, next(iter(self._active)))
 
     def _start(self, message: StartJob) -> None:
         if message.job in self._active:
@@ -122,7 +130,8 @@ class Worker:
         except Exception as error:  # noqa: BLE001  the worker loop, as above
             self._send(JobEvent(job=message.job, event=failure_of(error)))
             return
-        self._active[message.job] = _Active(message.job, events, context)
+        patient = message.kind in PATIENT_KINDS
+        self._active[message.job] = _Active(message.job, events, context, patient=patient)
 
     def _function(self, kind: str) -> JobFunction:
         if kind not in self._kinds:

@@ -3,7 +3,7 @@
 import io
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, ImageOps
 
 from backend.metadata.file_texts import BROKEN
 from backend.outputs.writing import write_atomically
@@ -18,7 +18,7 @@ def thumbnail_of(folder: Path, picture_id: str) -> Path:
 
 
 def make_thumbnail(picture: Path | io.BytesIO, thumbnail: Path, side: int = 320) -> None:
-    """Write a WebP of `picture`, at most `side` pixels wide and high, to `thumbnail`.
+    """Write an upright WebP of `picture`, at most `side` pixels wide and high, to `thumbnail`.
 
     A picture that is small already keeps its size, and its pixels without loss.
 
@@ -28,7 +28,8 @@ def make_thumbnail(picture: Path | io.BytesIO, thumbnail: Path, side: int = 320)
     """
     try:
         with Image.open(picture) as opened:
-            small = opened.convert("RGBA" if "A" in opened.getbands() else "RGB")
+            upright = ImageOps.exif_transpose(opened)
+            small = upright.convert("RGBA" if "A" in opened.getbands() else "RGB")
     except (OSError, *BROKEN, Image.DecompressionBombError) as error:
         name = picture.name if isinstance(picture, Path) else "The picture"
         sentence = f"{name} is not there or is not a whole picture."

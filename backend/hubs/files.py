@@ -15,6 +15,7 @@ _FORMATS: dict[str, Format] = {
     ".pth": "pickle",
     ".bin": "pickle",
 }
+_TEXTS = frozenset({".json", ".txt", ".csv"})
 _MEANINGLESS = re.compile(
     r"(diffusion_pytorch_model|pytorch_model|model|pytorch_lora_weights|adapter_model)"
     r"(?P<more>\.\w+)?$"
@@ -27,6 +28,11 @@ _PRECISION = re.compile(
 def format_of(name: str) -> Format:
     """What a file is by its name's ending."""
     return _FORMATS.get(PurePosixPath(name).suffix.lower(), "other")
+
+
+def is_text(name: str) -> bool:
+    """Whether a file holds words, by its name's ending."""
+    return PurePosixPath(name).suffix.lower() in _TEXTS
 
 
 def bare_name(name: str) -> str:

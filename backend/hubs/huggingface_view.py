@@ -1,10 +1,11 @@
 """From Hugging Face's answers to ours."""
 
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 from urllib.parse import quote, urlsplit
 
 from backend.hubs.families import family_of_tags
-from backend.hubs.files import format_of, precision_of, telling_name
+from backend.hubs.files import format_of, is_text, precision_of, telling_name
 from backend.hubs.kinds import FOLDER_KINDS, kind_of_tags
 from backend.hubs.licences import licence_terms, may_earn
 from backend.metadata.loose import (
@@ -25,6 +26,8 @@ _MOST_SAMPLES = 20
 _NO_WEIGHTS = ("optimizer", "scheduler", "training_args", "random_states", "rng_state", "-of-0")
 """In names of files that are a training's state, or parts of one file that Easel cannot join."""
 _SHORTEST_TAG = 2
+_MOST_TEXT = 16 << 20
+"""Bytes of a file of words; vocabularies have a few million."""
 
 
 def card(told: Object, address: str) -> HubCard | None:
@@ -65,7 +68,8 @@ def model(told: Object, address: str) -> HubModel:
         raise HubAnswerError(
             "Hugging Face answered with something else than a repository.", "Try again."
         )
-    files = _files(told, f"{address}/{shown.id}/resolve/{quote(commit, safe='')}", shown)
+    below = f"{address}/{shown.id}/resolve/{quote(commit, safe='')}"
+    files = _files(told, below, shown)
     usual = next((file for file in files if file.primary), None)
     version = HubVersion(
         id=commit,
@@ -75,6 +79,7 @@ def model(told: Object, address: str) -> HubModel:
         trigger_words=texts_in(object_in(told, "cardData"), "instance_prompt"),
         published=(text_in(told, "lastModified") or text_in(told, "createdAt"))[:10],
         files=files,
+        texts=tuple(_texts(told, below)),
         samples=tuple(_samples(told, address, shown.id)),
     )
     gate = ("Its licence has to be accepted on its page first.",) if shown.gated else ()
@@ -122,13 +127,11 @@ def _files(told: Object, address: str, shown: HubCard) -> tuple[HubFile, ...]:
         name = PurePosixPath(path).name
         if format_of(name) == "other" or any(part in name for part in _NO_WEIGHTS):
             continue
-        lfs = object_in(sibling, "lfs")
-        size = number_in(sibling, "size")
-        size = number_in(lfs, "size") if size is None else size
+        lfs, size = object_in(sibling, "lfs"), _size(sibling)
         file = HubFile(
             name=telling_name(shown.id, path),
             address=f"{address}/{quote(path)}",
-            bytes=None if size is None or size < 0 else int(size),
+            bytes=size,
             sha256=text_in(lfs, "sha256").lower(),
             format=format_of(name),
             precision=precision_of(name),
@@ -141,6 +144,21 @@ def _files(told: Object, address: str, shown: HubCard) -> tuple[HubFile, ...]:
         file.model_copy(update={"primary": usual is not None and path == usual[0]})
         for path, file in found
     )
+
+
+def _texts(told: Object, below: str) -> Iterator[HubFile]:
+    """The small files of words beside the weights."""
+    for sibling in objects_in(told, "siblings"):
+        name, size = text_in(sibling, "rfilename"), _size(sibling)
+        if is_text(name) and "/" not in name and size is not None and size <= _MOST_TEXT:
+            yield HubFile(name=name, address=f"{below}/{quote(name)}", bytes=size)
+
+
+def _size(sibling: Object) -> int | None:
+    """Bytes of a file; None where the hub does not tell."""
+    size = number_in(sibling, "size")
+    size = number_in(object_in(sibling, "lfs"), "size") if size is None else size
+    return None if size is None or size < 0 else int(size)
 
 
 def _kind(path: str, kind: ModelKind) -> ModelKind:

@@ -230,11 +230,10 @@ class Board:
         """Ended jobs that are long out of sight are read from the journal when asked for."""
         if self.trouble:
             return
-        ended = [
-            one.job.id
-            for one in self._records.values()
-            if one.job.owner == owner and one.job.state.ended
-        ]
-        for job_id in ended[:-LATELY]:
-            if not self._pictures.has_loose_ends(job_id):
-                del self._records[job_id]
+        jobs = [one.job for one in self._records.values()]
+        ended = [job for job in jobs if job.owner == owner and job.state.ended]
+        for passing in (True, False):  # so that maps push nothing else out of sight
+            alike = [job.id for job in ended if job.passing is passing]
+            for job_id in alike[:-LATELY]:
+                if not self._pictures.has_loose_ends(job_id):
+                    del self._records[job_id]

@@ -84,8 +84,8 @@ class PictureKeeper(Protocol):
 class Host(Protocol):
     """What the page's own process finds out for a job; may take its time."""
 
-    def prepared(self, request: dict[str, object]) -> dict[str, object]:
-        """The request with its checkpoint's fingerprint, and what decides about memory.
+    def prepared(self, kind: str, request: dict[str, object]) -> dict[str, object]:
+        """The request of a kind with its models' fingerprints, and what decides about memory.
 
         Raises:
             EaselError: When the job cannot be done; this is the job's failure.

@@ -48,16 +48,16 @@ class Preparation:
         with self._board.lock:
             record = self._board.get(job_id)
             job, request, stage = record.job, record.job.request, record.stage
-            reads = job.kind == "generate" and not job.state.ended
+            reads = job.works_with_a_checkpoint and not job.state.ended
             if reads:
                 self._board.change(replace(record, stage=READING))
         found: tuple[PictureView, ...] = ()
         failure = None
         try:
-            if job.started is not None:
+            if job.started is not None and job.makes_pictures:
                 found = self._host.pictures_on_disk(job)
             if reads:
-                request = self._host.prepared(request)
+                request = self._host.prepared(job.kind, request)
         except EaselError as error:
             failure = Failed(code=error.code, sentence=error.sentence, hint=error.hint)
         with self._board.lock:

@@ -66,7 +66,9 @@ INSERT INTO events (job, at, body) VALUES (:job, :at, :body);
 SELECT * FROM jobs WHERE state IN ('queued', 'running') ORDER BY number;
 
 -- name: ended_jobs
-SELECT * FROM jobs WHERE state NOT IN ('queued', 'running') ORDER BY number DESC LIMIT :limit;
+-- Those that somebody may look for; maps are asked for by the dozen.
+SELECT * FROM jobs WHERE state NOT IN ('queued', 'running') AND kind <> 'map'
+ORDER BY number DESC LIMIT :limit;
 
 -- name: job
 SELECT * FROM jobs WHERE id = :id;
@@ -85,22 +87,37 @@ SELECT body FROM events WHERE job = :job ORDER BY number;
 -- Distinct ones among the last of somebody's jobs.
 SELECT positive, negative, max(created) AS at FROM (
     SELECT
-        json_extract(request, '$.prompt.positive') AS positive,
-        json_extract(request, '$.prompt.negative') AS negative,
+        json_extract(request, iif(kind = 'series', '$.base', '$') || '.prompt.positive')
+            AS positive,
+        json_extract(request, iif(kind = 'series', '$.base', '$') || '.prompt.negative')
+            AS negative,
         created,
         number
-    FROM jobs WHERE owner = :owner AND kind = 'generate' ORDER BY number DESC LIMIT :looked_at
+    FROM jobs WHERE owner = :owner AND kind IN ('generate', 'series')
+    ORDER BY number DESC LIMIT :looked_at
 )
 GROUP BY positive, negative ORDER BY max(number) DESC LIMIT :limit;
 
 -- name: pictures_with_model
--- Found by the model's fingerprint, which a job knows before it begins.
-SELECT pictures.body FROM jobs JOIN pictures ON pictures.job = jobs.id
-WHERE NOT pictures.deleted AND jobs.kind = 'generate' AND (
-    json_extract(jobs.request, '$.model.sha256') = :sha256
-    OR json_extract(jobs.request, '$.refiner.model.sha256') = :sha256
+-- Found by the model's fingerprint, which a job knows before it begins. A series has one for all
+-- pictures, and others for those that differ.
+SELECT body FROM (
+    SELECT jobs.number, pictures."index" AS place, pictures.body
+    FROM jobs JOIN pictures ON pictures.job = jobs.id
+    WHERE NOT pictures.deleted AND jobs.kind = 'generate' AND (
+        json_extract(jobs.request, '$.model.sha256') = :sha256
+        OR json_extract(jobs.request, '$.refiner.model.sha256') = :sha256
+    )
+    UNION ALL
+    SELECT jobs.number, pictures."index", pictures.body
+    FROM jobs, json_each(jobs.request, '$.changes') AS cell
+    JOIN pictures ON pictures.job = jobs.id AND pictures."index" = cell.key
+    WHERE NOT pictures.deleted AND jobs.kind = 'series' AND coalesce(
+        json_extract(cell.value, '$.model.sha256'),
+        json_extract(jobs.request, '$.base.model.sha256')
+    ) = :sha256
 )
-ORDER BY jobs.number DESC, pictures."index" DESC;
+ORDER BY number DESC, place DESC;
 
 -- name: pictures_with_part
 -- Parts in files of their own are known by their ids only.

@@ -1,4 +1,4 @@
-"""The queue: one job at a time in the engine, whatever happens to either."""
+"""The queue: one job at a time in the engine, and a training beside it, whatever happens."""
 
 import logging
 import time
@@ -23,6 +23,7 @@ from backend.jobs.deaths import (
     set_aside_event,
     warning_of,
 )
+from backend.jobs.handed import Handed
 from backend.jobs.ports import Engine, Host, Lane
 from backend.jobs.preparing import Preparation
 from backend.jobs.record import Record
@@ -77,9 +78,7 @@ class JobQueue:
         self._preparation = Preparation(board, lane, host, self._on_prepared)
         self._now = now
         self._turns: dict[str, int] = {}
-        self._sent: str | None = None
-        """The job that this life of the engine was told to do and has not ended."""
-        self._cancel_asked: float | None = None
+        self._handed = Handed()
         self._condition = Condition(notice=board.notice)
         self._engine_paused = False
         self._shown = SystemView(engine="stopped")
@@ -127,13 +126,14 @@ class JobQueue:
             record = self._board.get(job_id)
             if record.job.state.ended:
                 return
-            if job_id != self._sent:
+            asked = self._handed.stopping(job_id)
+            if job_id not in self._handed:
                 self._end(job_id, Cancelled())
-            elif self._cancel_asked is None:
-                self._cancel_asked = self._now()
+            elif asked is None:
+                self._handed.ask_to_stop(job_id, self._now())
                 self._engine.send(CancelJob(job=job_id))
                 self._board.change(replace(record, stage="Stopping"))
-            elif self._now() - self._cancel_asked >= DOUBLE_CLICK_SECONDS:
+            elif self._now() - asked >= DOUBLE_CLICK_SECONDS:
                 self._engine.kill()
 
     def skip(self, job_id: str) -> None:
@@ -144,7 +144,8 @@ class JobQueue:
         """
         with self._board.lock:
             record = self._board.get(job_id)
-            if job_id != self._sent or self._cancel_asked is not None or record.batch is None:
+            stopping = self._handed.stopping(job_id) is not None
+            if job_id not in self._handed or stopping or record.batch is None:
                 raise RequestError(
                     "No picture of this job is being made now.", "Cancel the job instead."
                 )
@@ -158,7 +159,7 @@ class JobQueue:
                 self._condition.reason = reason
             if not self._condition.paused:
                 self._condition.paused = True
-                if self._sent is not None and not self._board.get(self._sent).complete:
+                if any(not self._board.get(job).complete for job in self._handed.jobs):
                     self._engine_paused = True
                     self._engine.send(PauseJobs())
             self._show_system()
@@ -193,7 +194,7 @@ class JobQueue:
     def engine_told(self, job: str, event: Event) -> None:
         """Note what the running job told."""
         with self._board.lock:
-            if self._closing or job != self._sent:
+            if self._closing or job not in self._handed:
                 return
             match event:
                 case ImageReady():
@@ -205,9 +206,9 @@ class JobQueue:
                 case Preview():
                     self._board.preview(job, event)
                 case Finished() | Failed() | Cancelled() | SetAside():
-                    self._sent = None
+                    self._handed.remove(job)
                     self._end(job, event)
-                case Stage() if self._cancel_asked is not None:
+                case Stage() if self._handed.stopping(job) is not None:
                     pass  # it shows that it is stopping
                 case _:
                     self._board.tell(job, event)
@@ -220,9 +221,10 @@ class JobQueue:
             LOG.warning("engine.died exit=%s sentence=%s", death.exit_code, death.sentence)
             self._condition.death = death
             self._engine_paused = False
-            lost, self._sent = self._sent, None
-            if lost is not None:
-                self._lost(self._board.get(lost), death)
+            lost, self._handed = self._handed, Handed()
+            for place, job in enumerate(lost.jobs):
+                stopping = lost.stopping(job) is not None
+                self._lost(self._board.get(job), death, stopping=stopping, at_work=place == 0)
             if self._engine.gave_up is not None:
                 self.pause(give_up_reason(death))
             self._show_system()
@@ -230,25 +232,33 @@ class JobQueue:
     def tick(self) -> None:
         """Look after what takes too long, and after what the disk refused."""
         with self._board.lock:
-            asked, now = self._cancel_asked, self._now()
-            if asked is not None and now - asked >= OBEY_SECONDS and not self._closing:
-                self._cancel_asked = now
+            now = self._now()
+            late = self._handed.disobeying(now - OBEY_SECONDS)
+            if late and not self._closing:
+                for job in late:
+                    self._handed.ask_to_stop(job, now)
                 self._engine.kill()
             if self._board.trouble and now >= self._retry_at:
                 self._retry_at = now + RETRY_SECONDS
                 self._board.retry()
                 self._show_system()
 
-    def _lost(self, record: Record, death: EngineDeath) -> None:
-        """What becomes of the job that was in the engine when it died.
+    def _lost(self, record: Record, death: EngineDeath, *, stopping: bool, at_work: bool) -> None:
+        """What becomes of a job that was in the engine when it died.
 
         Whatever it is, pictures that were saved but not told any more are looked for.
+
+        Args:
+            record: The job.
+            death: What happened.
+            stopping: Whether it was asked to stop.
+            at_work: Whether it was worked on, and may be the cause.
         """
         job_id = record.job.id
-        if self._cancel_asked is not None:
+        if stopping:
             self._end(job_id, Cancelled())
         else:
-            deaths = record.job.engine_deaths + blames_job(death)
+            deaths = record.job.engine_deaths + (at_work and blames_job(death))
             self._board.change(
                 replace(
                     record.with_job(engine_deaths=deaths),
@@ -265,8 +275,6 @@ class JobQueue:
 
     def _end(self, job_id: str, event: TerminalEvent) -> None:
         self._preparation.forget(job_id)
-        if self._sent is None:
-            self._cancel_asked = None
         self._board.end(job_id, event)
         self._arrange()
 
@@ -281,11 +289,12 @@ class JobQueue:
         if self._closing:
             return
         order = in_turn((record.job for record in self._board.waiting()), self._turns)
-        if order and not self._condition.paused and self._sent is None:
+        following = self._handed.next(order)
+        if following and not self._condition.paused:
             if self._engine.state == "stopped":
                 self._engine.start()
-            if self._engine.state == "ready" and self._preparation.has(order[0].id):
-                self._begin(self._board.get(order[0].id))
+            if self._engine.state == "ready" and self._preparation.has(following.id):
+                self._begin(self._board.get(following.id))
                 return
         self._board.place(order)
         self._show_system()
@@ -298,7 +307,7 @@ class JobQueue:
         if job.state is JobState.QUEUED:  # not the one that was there when something happened
             self._condition.forget_what_happened()
         self._turns[job.owner] = max(self._turns.values(), default=0) + 1
-        self._sent = job.id
+        self._handed.add(job)
         running = record.with_job(state=JobState.RUNNING, started=job.started or time.time())
         self._board.change(replace(running, stage=HANDED_OVER, position=None))
         self._engine.send(
@@ -316,7 +325,7 @@ class JobQueue:
         return system_view(
             self._engine,
             self._condition,
-            busy=self._sent is not None,
+            busy=bool(self._handed),
             queued=sum(one.job.state is JobState.QUEUED for one in self._board.waiting()),
             trouble=self._board.trouble,
         )

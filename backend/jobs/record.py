@@ -1,5 +1,6 @@
 """One job with everything that is known of it while the program runs."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -16,7 +17,9 @@ from backend.schema.events import (
     TerminalEvent,
     Warned,
 )
+from backend.schema.inputs import InputPicture
 from backend.schema.jobs import Job, JobState, JobView, PictureView
+from backend.schema.series import ResolvedSeries
 
 _STATES: dict[type[TerminalEvent], JobState] = {
     Finished: JobState.FINISHED,
@@ -24,8 +27,17 @@ _STATES: dict[type[TerminalEvent], JobState] = {
     Cancelled: JobState.CANCELLED,
     SetAside: JobState.SET_ASIDE,
 }
-_TITLES = {"identify": "Identify models", "updates": "Look for newer versions"}
-"""What jobs are that are about nothing in particular."""
+_TITLES: Mapping[str, Callable[[Job], str]] = {
+    "convert": lambda job: f"Convert {job.conversion.source.name}",
+    "train": lambda job: f"Train {job.training.name}",
+    "caption": lambda job: f"Captions of {job.captioning.title}",
+    "map": lambda job: f"Map by {job.mapping.preprocessor}",
+    "download": lambda job: f"Download {job.download.title}",
+    "bring": lambda job: f"Pictures of {job.bringing.label}",
+    "identify": lambda _: "Identify models",
+    "updates": lambda _: "Look for newer versions",
+}
+"""What jobs are of which no pictures come."""
 SET_ASIDE_HINT = "Try a smaller picture, fewer at the same time, or another checkpoint."
 
 
@@ -50,26 +62,22 @@ class Record:
     """Those of pictures that a person did not wait for."""
     warnings: tuple[str, ...] = ()
     outcome: str = ""
+    map: InputPicture | None = None
     failure: Failed | None = None
 
     @classmethod
     def of(cls, job: Job) -> Self:
         """A job of which nothing is known yet but itself."""
-        if job.kind == "convert":
-            title = f"Convert {job.conversion.source.name}"
-            return cls(job=job, title=title, pictures_wanted=0)
-        if job.kind == "download":
-            return cls(job=job, title=f"Download {job.download.title}", pictures_wanted=0)
-        if job.kind == "bring":
-            return cls(job=job, title=f"Pictures of {job.bringing.label}", pictures_wanted=0)
         if job.kind in _TITLES:
-            return cls(job=job, title=_TITLES[job.kind], pictures_wanted=0)
+            return cls(job=job, title=_TITLES[job.kind](job), pictures_wanted=0)
         if job.kind == "upscale":
             wanted = job.upscaling
             title = f"Upscale {wanted.factor:g}×: {wanted.prompt.positive or wanted.name}"
+        elif job.kind == "series":
+            title = _series_title(job.series)
         else:
             title = job.generation.prompt.positive
-        return cls(job=job, title=title, pictures_wanted=job.picture_request.batch.pictures)
+        return cls(job=job, title=title, pictures_wanted=job.picture_request.pictures)
 
     @classmethod
     def restored(cls, stored: Stored) -> Self:
@@ -92,9 +100,9 @@ class Record:
     @property
     def batch(self) -> int | None:
         """The batch that is made now, or next, from 1; None where none is left."""
-        left = (index for index in range(self.pictures_wanted) if index not in self.settled)
-        first = next(left, None)
-        return None if first is None else first // self.job.picture_request.batch.size + 1
+        wanted = self.job.picture_request
+        first = next((index for index in wanted.in_order if index not in self.settled), None)
+        return None if first is None else first // wanted.batch_size + 1
 
     def after(self, event: Event) -> Self:
         """The record after the job told something; pictures are added with `with_picture`."""
@@ -115,7 +123,7 @@ class Record:
 
     def _with_end(self, event: Finished | Failed | SetAside) -> Self:
         if isinstance(event, Finished):
-            return replace(self, outcome=event.sentence)
+            return replace(self, outcome=event.sentence, map=event.map)
         return replace(self, failure=_reason_in(event))
 
     def ended(self, event: TerminalEvent, at: float) -> Self:
@@ -171,9 +179,16 @@ class Record:
             pictures=self.pictures,
             warnings=self.warnings,
             outcome=self.outcome,
+            map=self.map,
             failure=self.failure,
             engine_deaths=self.job.engine_deaths,
         )
+
+
+def _series_title(series: ResolvedSeries) -> str:
+    axes = series.axes
+    kind = f"Grid {axes.columns} × {axes.rows}" if series.sheets else f"{axes.cells} pictures"
+    return f"{kind}: {series.prompt_of(0).positive}"
 
 
 def _seconds_left(stage: Stage, speed: float | None) -> float | None:

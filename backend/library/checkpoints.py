@@ -14,6 +14,8 @@ from backend.schema.models import ModelFile, ModelKind, Need, Problem
 
 STARTER = "starter"
 """The id of the checkpoint that ships with Easel, chosen only where there is no other."""
+STARTER_CONTROL = f"{STARTER}/controlnet-canny"
+"""That of the ControlNet that ships with it and fits it alone; also its place below `models`."""
 MISSING = "missing_parts"
 _DRAW = (ModelKind.CHECKPOINT, ModelKind.DIFFUSION_MODEL)
 _CHECKPOINT_SUFFIXES = frozenset({".safetensors", ".sft", ".gguf", ".ckpt"})
@@ -33,6 +35,11 @@ _PREDICTIONS: dict[str, Literal["epsilon", "v", "flow"]] = {
     "v": "v",
     "flow": "flow",
 }
+
+
+def is_starter(model_id: str) -> bool:
+    """Whether a model ships with Easel, and stays as it is."""
+    return model_id in (STARTER, STARTER_CONTROL)
 
 
 def describe_checkpoint(
@@ -71,6 +78,8 @@ def describe_checkpoint(
         needs=model.needs,
         problem=None if misplaced else entry.problem or _problem(entry.name, model, family),
         refiner=model.family.refines is not None,
+        width=model.width,
+        text_width=model.text_width,
     )
     chosen = choose(info, components)
     missing = tuple(need for need in info.needs if not need.optional and need.role not in chosen)

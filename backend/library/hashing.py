@@ -113,6 +113,22 @@ def sha256_again(path: Path) -> str:
     return _digests(path, with_tensors=False, pause=_no_pause)[0]
 
 
+def sampled_hash(path: Path) -> str:
+    """A1111's old hash, by which infotext still tells control models apart; empty for a folder.
+
+    Source: `model_hash` in A1111's `sd_models.py`: the first 8 digits of the SHA-256 of 64 KiB,
+    1 MiB after the start of the file.
+
+    Raises:
+        OSError: When it cannot be read.
+    """
+    if path.is_dir():
+        return ""
+    with path.open("rb") as file:
+        file.seek(1 << 20)
+        return hashlib.sha256(file.read(1 << 16)).hexdigest()[:8]
+
+
 def _together(folder: Path, sha256_of: Callable[[Path], str]) -> str:
     """The hash of the names and hashes of a folder's weights, wherever it lies."""
     weights = sorted(folder_weights(folder), key=lambda file: file.relative_to(folder).parts)

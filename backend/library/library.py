@@ -4,23 +4,29 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from backend.library.checkpoints import STARTER, describe_checkpoint
+from backend.library.checkpoints import STARTER, STARTER_CONTROL, describe_checkpoint
 from backend.library.components import choose
+from backend.library.controls import controls_here
 from backend.library.folders import Folders
-from backend.library.hashing import Hasher
+from backend.library.hashing import Hasher, sampled_hash
 from backend.library.index import Index
 from backend.library.installations.installation import Root
 from backend.library.keeper import Keeper, unhashed
-from backend.library.listing import Listing
+from backend.library.listing import Listing, Offered
+from backend.library.model_folders import is_model_folder
+from backend.library.preprocessor_weights import find_weights
 from backend.library.reading import entry_of, read_facts
 from backend.library.scanning import Scanner
 from backend.library.uncollected import uncollected
-from backend.library.walking import FOLDER_MARK, found_file, found_folder
+from backend.library.upscalers import STARTER_FILE, upscalers_here
+from backend.library.walking import found_file, found_folder
 from backend.places import Places
 from backend.schema.catalogue import Catalogue, CheckpointInfo, ComponentInfo
+from backend.schema.controls import ControlInfo, WeightsInfo
 from backend.schema.errors import ModelDamagedError, ModelMissingError, NotFoundError
 from backend.schema.library import Hashes, LibraryEntry, LibraryState, Rescanned
 from backend.schema.models import Role
+from backend.schema.upscaling import UpscalerHere
 
 _LISTED = 12
 
@@ -35,7 +41,8 @@ class Library:
     def __init__(self, places: Places, catalogue: Catalogue) -> None:
         """Look in `places.models`; remember what was read in `places.data`."""
         self._places = places
-        self._families = {family.id: family for family in catalogue.families}
+        families = {family.id: family for family in catalogue.families}
+        self._offered = Offered(families, catalogue.steering)
         self.folders = Folders(places.models, places.data / "model-folders.json")
         self._index = Index(places.data / "library.sqlite3")
         self._scanner = Scanner(self._roots, self._index)
@@ -92,6 +99,30 @@ class Library:
         """The VAEs and text encoders that can be chosen, by name."""
         return self._listed().components
 
+    def controls(self) -> tuple[ControlInfo, ...]:
+        """The control models: ControlNets, T2I-Adapters, IP-Adapters, by name; broken ones last."""
+        return self._listed().controls
+
+    def control_at(self, path: Path) -> ControlInfo | None:
+        """Any control model on this machine, as it would be listed; None where there is none."""
+        try:
+            entry = self.look(path)
+        except ModelMissingError:
+            return None
+        there = (*self.entries(), entry)
+        found = controls_here(there, self._offered.steering, entry.id)
+        return next(iter(found), None)
+
+    def upscalers(self) -> tuple[UpscalerHere, ...]:
+        """The models that enlarge pictures, the starter's last."""
+        starter = self._places.root / "models" / STARTER / STARTER_FILE
+        return upscalers_here(self.entries(), starter)
+
+    def weights(self, wanted: WeightsInfo) -> Path | None:
+        """A file that a preprocessor needs, of whichever program; None where it is not here."""
+        others = [Path(each.path) for each in self.folders.all() if not each.own]
+        return find_weights(wanted, self._places.models, others)
+
     def automatic(self, checkpoint: CheckpointInfo) -> dict[Role, ComponentInfo]:
         """The files for the parts that a checkpoint does not hold, as far as there are any."""
         return choose(checkpoint, self.components())
@@ -138,7 +169,7 @@ class Library:
         try:
             if known and _unchanged(known):
                 return known
-            is_model = whole.is_file() or (whole / FOLDER_MARK).is_file()
+            is_model = whole.is_file() or is_model_folder(whole)
             find = found_folder if whole.is_dir() else found_file
             found = find(str(whole), str(whole)) if is_model else None
         except (OSError, ValueError):
@@ -183,19 +214,28 @@ class Library:
         try:
             return self._hasher.hashes(path)
         except OSError as error:
-            raise ModelDamagedError(
-                f"“{path.name}” cannot be read: {error.strerror}.",
-                "Check the disk and the file's rights.",
-            ) from error
+            raise _unreadable(path, error) from error
+
+    def sampled_hash(self, path: Path) -> str:
+        """A1111's old hash of a file; empty for a folder.
+
+        Raises:
+            ModelDamagedError: When it cannot be read.
+        """
+        try:
+            return sampled_hash(path)
+        except OSError as error:
+            raise _unreadable(path, error) from error
 
     def described(self, entry: LibraryEntry) -> CheckpointInfo | None:
         """A file as the picker offers it; None where it is nothing to draw with."""
-        return describe_checkpoint(entry, self._families, self.components())
+        return describe_checkpoint(entry, self._offered.families, self.components())
 
     def _roots(self) -> tuple[Root, ...]:
         """The folders to look through; the starter is there wherever models are kept."""
         starter = self._places.root / "models" / STARTER
-        return (Root(starter, STARTER), *self.folders.roots())
+        control = self._places.root / "models" / STARTER_CONTROL
+        return (Root(starter, STARTER), Root(control, STARTER_CONTROL), *self.folders.roots())
 
     def _meant(self, name: str | None) -> CheckpointInfo | None:
         entries = self._scanner.entries().values()
@@ -208,8 +248,14 @@ class Library:
         with self._lock:
             if self._listing is None or self._listing.revision != revision:
                 with uncollected():
-                    self._listing = Listing.of(entries.values(), self._families, revision)
+                    self._listing = Listing.of(entries.values(), self._offered, revision)
             return self._listing
+
+
+def _unreadable(path: Path, error: OSError) -> ModelDamagedError:
+    return ModelDamagedError(
+        f"“{path.name}” cannot be read: {error.strerror}.", "Check the disk and the file's rights."
+    )
 
 
 def _unchanged(known: CheckpointInfo | LibraryEntry) -> bool:

@@ -7,10 +7,21 @@ from typing import Self
 
 from backend.library.checkpoints import STARTER, describe_checkpoint
 from backend.library.components import component_of
+from backend.library.controls import controls_here
 from backend.schema.catalogue import CheckpointInfo, ComponentInfo, FamilyInfo
+from backend.schema.controls import ControlInfo, SteeringInfo
 from backend.schema.library import Hashes, LibraryEntry
 
 _FEWEST_DIGITS = 8
+
+
+@dataclass(frozen=True)
+class Offered:
+    """What Easel draws with."""
+
+    families: Mapping[str, FamilyInfo]
+    """By id."""
+    steering: tuple[SteeringInfo, ...]
 
 
 @dataclass(frozen=True)
@@ -20,26 +31,26 @@ class Listing:
     revision: int
     checkpoints: tuple[CheckpointInfo, ...]
     components: tuple[ComponentInfo, ...]
+    controls: tuple[ControlInfo, ...]
 
     @classmethod
-    def of(
-        cls, entries: Iterable[LibraryEntry], families: Mapping[str, FamilyInfo], revision: int
-    ) -> Self:
+    def of(cls, entries: Iterable[LibraryEntry], offered: Offered, revision: int) -> Self:
         """Describe the entries.
 
         Args:
             entries: All of them.
-            families: Those that Easel draws with, by id.
+            offered: What Easel draws with.
             revision: That of the entries.
         """
         there = tuple(entries)
         components = [info for info in map(component_of, there) if info]
         components.sort(key=lambda info: (info.name.casefold(), info.id))
-        described = (describe_checkpoint(entry, families, components) for entry in there)
+        described = (describe_checkpoint(entry, offered.families, components) for entry in there)
         return cls(
             revision=revision,
             checkpoints=tuple(sorted((info for info in described if info), key=_place)),
             components=tuple(components),
+            controls=controls_here(there, offered.steering),
         )
 
     def find(self, name: str | None, hashes: Mapping[str, Hashes]) -> CheckpointInfo | None:

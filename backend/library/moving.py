@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from backend.library.model_folders import is_model_folder
 from backend.library.sidecars import described_stem
-from backend.library.walking import FOLDER_MARK, MODEL_SUFFIXES
+from backend.library.walking import MODEL_SUFFIXES
 from backend.schema.errors import OutputError, RequestError
 
 T = TypeVar("T")
@@ -68,7 +69,7 @@ def belongings(model: Path) -> Belongings:
         if _describes(each, stem):
             beside.append(each)
         elif stem_of(each) == stem:
-            is_model = each.suffix.lower() in MODEL_SUFFIXES or (each / FOLDER_MARK).is_file()
+            is_model = each.suffix.lower() in MODEL_SUFFIXES or is_model_folder(each)
             shared |= is_model
     return Belongings(model, tuple(beside), shared)
 

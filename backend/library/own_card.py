@@ -1,9 +1,10 @@
-"""A checkpoint's own `easel.json`: its name, family, note, and the settings it draws best with."""
+"""A folder's own `easel.json`: its name, family, note, and the settings it draws best with."""
 
 from pathlib import Path
 
 from backend.schema.base import Frozen
 from backend.schema.catalogue import FamilyDefaults
+from backend.schema.control_types import ControlType
 from backend.schema.models import Family
 
 _NAME = "easel.json"
@@ -16,6 +17,8 @@ class OwnCard(Frozen, extra="ignore"):
     family: str = ""
     note: str = ""
     defaults: FamilyDefaults | None = None
+    control: tuple[ControlType, ...] = ()
+    """What maps it follows, where it is a control model."""
 
     @property
     def known_family(self) -> Family | None:

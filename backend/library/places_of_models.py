@@ -1,12 +1,11 @@
 """Where a model may be put, and what it may be called."""
 
-import os
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from backend.library.checkpoints import STARTER
+from backend.library.checkpoints import is_starter
 from backend.library.folder_kinds import kind_of_folder
-from backend.library.walking import FOLDER_MARK
+from backend.library.model_folders import is_model_folder
 from backend.schema.errors import NotAllowedError, RequestError
 from backend.schema.library import LibraryEntry, ModelFolder
 from backend.schema.models import ModelKind
@@ -30,7 +29,7 @@ def home_of(entry: LibraryEntry, folders: Iterable[ModelFolder]) -> Path:
             that another program's settings named.
     """
     path = Path(entry.path)
-    if entry.id == STARTER:
+    if is_starter(entry.id):
         raise NotAllowedError("The starter model stays as it is.", "Choose another model.")
     homes = [Path(folder.path) for folder in folders]
     if path in homes:
@@ -84,7 +83,7 @@ def folder_below(home: Path, asked: str) -> Path:
     folder = home
     for part in PurePosixPath(asked.strip().replace("\\", "/")).parts:
         folder /= checked_name(part)
-        if os.path.isfile(folder / FOLDER_MARK):  # noqa: PTH113  pathlib raises
+        if is_model_folder(folder):
             raise RequestError(f"{folder} is a model itself.", "Choose another folder.")
     return folder
 

@@ -4,9 +4,11 @@ import re
 from pathlib import Path
 
 from backend.library.folder_kinds import belongs
+from backend.library.identify.control_folder import identify_control_folder
 from backend.library.identify.folder import identify_folder
 from backend.library.identify.hints import Told
 from backend.library.identify.identify import identify_file
+from backend.library.model_folders import is_control_folder
 from backend.library.own_card import own_card
 from backend.library.sidecars import read_sidecar
 from backend.library.walking import Found
@@ -37,7 +39,9 @@ def read_facts(found: Found) -> Facts:
     stem = path.name if found.is_folder else path.stem
     card = read_sidecar(path.parent, stem, found.card_names)
     try:
-        if found.is_folder:
+        if found.is_folder and is_control_folder(path):
+            model = identify_control_folder(path, card)
+        elif found.is_folder:
             own = own_card(path)
             model = identify_folder(path, Told(path.name, {}, card or SideCar()), own.known_family)
         else:

@@ -11,14 +11,19 @@ from pathlib import Path
 
 from backend.library.folder_kinds import kind_of_folder
 from backend.library.installations.installation import Root
+from backend.library.model_folders import is_model_folder
 from backend.library.sidecars import described_stem
 from backend.schema.models import ModelKind
 
 LOG = logging.getLogger(__name__)
 
 MODEL_SUFFIXES = frozenset({".safetensors", ".sft", ".gguf", ".ckpt", ".pt", ".pth", ".bin"})
-FOLDER_MARK = "model_index.json"
-_SKIPPED = frozenset({"__pycache__", "node_modules", "venv", "custom_nodes"})
+_SKIPPED = frozenset(
+    {
+        *("__pycache__", "node_modules", "venv", "custom_nodes"),
+        *("captioners", "preprocessors", "ControlNetPreprocessor"),
+    }
+)
 
 Entries = list[os.DirEntry[str]]
 
@@ -63,13 +68,13 @@ class Walk:
             before = len(self.unreadable)
             for found in self._in(root):
                 yield replace(found, title=root.title) if root.title else found
-            is_folder = os.path.isdir(root.path) and not _is_model(root.path)  # noqa: PTH112
+            is_folder = os.path.isdir(root.path) and not is_model_folder(root.path)  # noqa: PTH112
             if len(self.unreadable) == before and is_folder:
                 self.entered.append(str(root.path))
 
     def _in(self, root: Root) -> Iterator[Found]:
         path = str(root.path)
-        if _is_model(root.path):
+        if is_model_folder(root.path):
             if self._enter(path):
                 yield found_folder(path, root.name.rstrip(":/"), root.kind)
         elif os.path.isfile(path):  # noqa: PTH113  pathlib raises
@@ -88,7 +93,7 @@ class Walk:
             files, folders = self._read(path)
             cards = _cards(files)
             for entry in folders:
-                if (Path(entry.path) / FOLDER_MARK).is_file():
+                if is_model_folder(Path(entry.path)):
                     if self._enter(entry.path):
                         told = cards.get(entry.name, "")
                         yield found_folder(entry.path, name + entry.name, kind, told)
@@ -125,11 +130,6 @@ class Walk:
         new = key not in self._seen
         self._seen.add(key)
         return new
-
-
-def _is_model(folder: Path) -> bool:
-    """Whether a folder is a diffusers one; one that nobody may look into is none."""
-    return os.path.isfile(folder / FOLDER_MARK)  # noqa: PTH113  pathlib raises
 
 
 def found_folder(path: str, name: str, kind: ModelKind | None = None, cards: str = "") -> Found:

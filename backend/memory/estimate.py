@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from backend.memory.tables import PartTable, Tables
+from backend.memory.tables import ControlTable, PartTable, Tables
 from backend.memory.tiles import CANVAS
 from backend.schema.errors import ModelError
 from backend.schema.memory import DeviceKind, Storage, Workload
@@ -40,8 +40,7 @@ class Part:
     @classmethod
     def on(cls, device: DeviceKind, facts: PartFacts, table: PartTable) -> "Part":
         """The part, computing as it does on this kind of device."""
-        wide = device == "cpu" or table.precision == "fp32"
-        return cls(facts, table, 4 if wide else _HALF, device == "cpu")
+        return cls(facts, table, width_on(device, table.precision), device == "cpu")
 
     @property
     def storages(self) -> tuple[Storage, ...]:
@@ -90,13 +89,7 @@ class Part:
             pixels: Latents of one row.
             rows: Pictures × prompts in one call.
         """
-        curve = self.table.half if self.width == _HALF else self.table.full
-        plain = rows * curve.at(pixels)
-        if not self.on_processor:
-            return plain
-        # What its kernels hold is mostly one copy of weights, however many rows there are.
-        together = rows * pixels
-        return plain + self.table.processor.at(together) - self.table.full.at(together)
+        return activations_of(self.table, self.width, pixels, rows, on_processor=self.on_processor)
 
     def tiled_activations(self, tile: int, pixels: int) -> int:
         """Those of decoding in tiles, with what is kept of the whole picture meanwhile.
@@ -122,6 +115,8 @@ class Parts:
     encoders: tuple[Part, ...]
     network: Part
     vae: Part
+    control: ControlTable | None = None
+    """Of what steers the network, in its published size."""
 
     @property
     def weights(self) -> int:
@@ -154,7 +149,33 @@ class Parts:
                 "Choose a checkpoint that can draw, or add the missing part.",
             )
         readers = tuple(part for role, part in parts.items() if role in READERS)
-        return cls(readers, parts["diffusion_model"], parts["vae"])
+        return cls(readers, parts["diffusion_model"], parts["vae"], table.control)
+
+
+def width_on(device: DeviceKind, precision: str) -> int:
+    """The bytes of a number that a network computes with, given what accelerators compute it in."""
+    return 4 if device == "cpu" or precision == "fp32" else _HALF
+
+
+def activations_of(
+    table: PartTable | ControlTable, width: int, pixels: int, rows: int, *, on_processor: bool
+) -> int:
+    """The bytes of activations.
+
+    Args:
+        table: Of what works.
+        width: Bytes of a number that it computes with.
+        pixels: Latents of one row.
+        rows: Pictures × prompts in one call.
+        on_processor: Whether a processor works.
+    """
+    curve = table.half if width == _HALF else table.full
+    plain = rows * curve.at(pixels)
+    if not on_processor:
+        return plain
+    # What its kernels hold is mostly one copy of weights, however many rows there are.
+    together = rows * pixels
+    return plain + table.processor.at(together) - table.full.at(together)
 
 
 def with_workspace(activations: int) -> int:

@@ -4,7 +4,9 @@ import math
 from pathlib import Path
 
 from backend.memory.estimate import SCALE, Parts
+from backend.memory.guests import Guests
 from backend.memory.kept import KeptInFile
+from backend.memory.placements import operations_of_step
 from backend.memory.tables import load_tables
 from backend.schema.base import Frozen
 from backend.schema.memory import Workload
@@ -99,7 +101,8 @@ def work_of(workload: Workload) -> float:
     parts = Parts.of(workload, "cpu", load_tables())
     pixels = workload.width * workload.height // SCALE**2
     reading = sum(encoder.table.operations_at(0) for encoder in parts.encoders)
-    step = workload.batch * parts.network.table.operations_at(pixels)
+    guests = Guests.of(workload.guests, parts.control, parts.network)
+    step = workload.batch * operations_of_step(parts.network, guests, workload)
     decoding = workload.batch * parts.vae.table.operations_at(pixels)
     return workload.prompts * (reading + workload.steps * step) + decoding
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from backend.memory.estimate import GIB, SCALE, TILES, Part, with_workspace
+from backend.memory.guests import Guests
 from backend.memory.speed import Parked, Speed
 from backend.memory.tiles import decoded_pixels
 from backend.schema.memory import Storage, Workload
@@ -55,6 +56,8 @@ class Option(NamedTuple):
     prompts: int = 0
     tile: int | None = None
     """For the autoencoder."""
+    guests: tuple[int, int] = (0, 0)
+    """For the network: the bytes of control models that lie there at rest, and at work."""
 
 
 class Surroundings(NamedTuple):
@@ -65,11 +68,17 @@ class Surroundings(NamedTuple):
     parked: Parked
     correction: float = 1.0
     """How many times as much as the tables say is taken beside weights, as measured."""
+    guests: Guests = Guests()
 
     @property
     def pixels(self) -> int:
         """The latents of one picture."""
         return self.workload.width * self.workload.height // SCALE**2
+
+    @property
+    def seen(self) -> int:
+        """The most latents of one picture that the network sees at once."""
+        return max((each.pixels for each in self.workload.looks), default=self.pixels)
 
     def corrected(self, count: int) -> int:
         """Bytes beside weights, by what was measured of them on this device."""
@@ -84,19 +93,33 @@ class Split(NamedTuple):
     calls: int
     """In one step."""
     activations: int
+    """Of the network alone."""
     seconds: float
     """Of one step, without the ways of weights."""
+
+
+def operations_of_step(network: Part, guests: Guests, workload: Workload) -> float:
+    """How many operations a step takes for one row, with what steers it; the mean of all passes."""
+
+    def at(pixels: int) -> float:
+        return network.table.operations_at(pixels) + guests.operations_at(pixels)
+
+    if not workload.looks:
+        return at(workload.width * workload.height // SCALE**2)
+    in_all = (each.steps * each.tiles * at(each.pixels) for each in workload.looks)
+    return sum(in_all) / workload.steps
 
 
 def splits(network: Part, around: Surroundings) -> Iterator[Split]:
     """All in one call, then half as many pictures, …, then one prompt of one picture."""
     workload = around.workload
     rows = workload.batch * workload.prompts
-    computing = rows * network.table.operations_at(around.pixels) / around.speed.operations
+    operations = operations_of_step(network, around.guests, workload)
+    computing = rows * operations / around.speed.operations
 
     def split(pictures: int, prompts: int) -> Split:
         calls = math.ceil(workload.batch / pictures) * (workload.prompts // prompts)
-        activations = around.corrected(network.activations(around.pixels, pictures * prompts))
+        activations = network.activations(around.seen, pictures * prompts)
         seconds = computing * _HALVING ** math.log2(calls)
         return Split(pictures, prompts, calls, activations, seconds)
 
@@ -110,35 +133,53 @@ def splits(network: Part, around: Surroundings) -> Iterator[Split]:
 
 
 def network_options(network: Part, around: Surroundings) -> list[Option]:
-    """The ways for the denoising network; the first keeps all of it on the device."""
-    workload, speed = around.workload, around.speed
-    adapters = workload.adapter_bytes
+    """The ways for the denoising network and what steers it; the first keeps all of it there."""
     ways = list(splits(network, around))
-    found: list[Option] = []
-    for storage in network.storages:
-        weights = network.weights(storage)
-        carried = speed.carried(weights, around.parked)
-        for placement in _PLACEMENTS:
-            at_work = network.at_work(storage, placement, ahead=speed.streams) + adapters
-            stays = placement == "resident"
-            rest, parked = (weights + adapters, 0) if stays else (0, weights + adapters)
-            lying = (Lying(network, placement, storage),)
-            once = 0.0 if stays else carried
-            found += [
-                Option(
-                    rest=rest,
-                    weights=at_work,
-                    activations=way.activations,
-                    need=at_work + with_workspace(way.activations),
-                    parked=parked,
-                    seconds=workload.steps * _step(lying[0], way, around) + once,
-                    lying=lying,
-                    pictures=way.pictures,
-                    prompts=way.prompts,
-                )
-                for way in ways
-            ]
-    return found
+    return [
+        _network_option(Lying(network, placement, storage), way, around, stays=stays)
+        for storage in network.storages
+        for placement in _PLACEMENTS
+        for stays in _guests_stay(placement, around)
+        for way in ways
+    ]
+
+
+def _guests_stay(placement: Placement, around: Surroundings) -> tuple[bool, ...]:
+    """Whether control models stay on the device; only where the network does, too."""
+    if placement != "resident":
+        return (False,)
+    return (True, False) if around.guests.staying else (True,)
+
+
+def _network_option(lying: Lying, way: Split, around: Surroundings, *, stays: bool) -> Option:
+    """One of the ways; `stays` says whether control models stay on the device."""
+    network, placement, storage = lying
+    speed, steps, guests = around.speed, around.workload.steps, around.guests
+    adapters = around.workload.adapter_bytes
+    weights = network.weights(storage)
+    there = guests.staying if stays else guests.most_at_once
+    own = network.at_work(storage, placement, ahead=speed.streams) + adapters
+    rows = way.pictures * way.prompts
+    at_work, taken = guests.need(own + there, way.activations, around.seen, rows)
+    activations = around.corrected(taken)
+    resident = placement == "resident"
+    carried = 0 if resident else weights
+    carried += 0 if stays else guests.staying
+    seconds = steps * (
+        _step(lying, way, around) + speed.carried(int(guests.carried_in_step), around.parked)
+    )
+    return Option(
+        rest=(weights + adapters if resident else 0) + (guests.staying if stays else 0),
+        weights=at_work,
+        activations=activations,
+        need=at_work + with_workspace(activations),
+        parked=carried + (0 if resident else adapters) + guests.passing,
+        seconds=seconds + speed.carried(carried, around.parked),
+        lying=(lying,),
+        pictures=way.pictures,
+        prompts=way.prompts,
+        guests=(guests.staying if stays else 0, at_work - own),
+    )
 
 
 def _step(lying: Lying, way: Split, around: Surroundings) -> float:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from backend.memory.estimate import PROCESS, Parts
+from backend.memory.guests import Guests
 from backend.memory.menu import PLENTY, Menu, Plan
 from backend.memory.placements import Lying, Option, Surroundings
 from backend.memory.sentences import hint_for, reasons, sentence_for
@@ -12,6 +13,7 @@ from backend.memory.tables import load_tables
 from backend.schema.memory import (
     Budget,
     DeviceKind,
+    GuestPlan,
     PartPlan,
     Piece,
     PlanView,
@@ -49,12 +51,14 @@ def plan(
     if learned:
         speed = speed._replace(operations=learned)
     usual: Parked = "disk" if budget.shared else "ram"
-    around = Surroundings(workload, speed, usual, correction)
+    guests = Guests.of(workload.guests, parts.control, parts.network)
+    around = Surroundings(workload, speed, usual, correction, guests)
     best, menu = _most_exact(parts, around, budget, choices)
     chosen = best or menu.smallest
     phases = [phase + menu.context for phase in chosen.phases]
     view = _view(chosen, phases, workload, budget, fits=best is not None).model_copy(
         update={
+            "guests": tuple(_guest_plans(chosen, guests)),
             "slow_down": chosen.seconds / menu.full_speed,
             "seconds": chosen.seconds if learned else None,
             "seconds_per_step": chosen.network.seconds / workload.steps if learned else None,
@@ -161,6 +165,14 @@ def _overall(chosen: Plan) -> Placement:
     return placement
 
 
+def _guest_plans(chosen: Plan, guests: Guests) -> Iterator[GuestPlan]:
+    stay, _ = chosen.network.guests
+    for each in guests.all:
+        placement = "resident" if stay and not each.low_vram else "model"
+        weights = guests.weights(each)
+        yield GuestPlan(file=each.file, placement=placement, weight_bytes=weights)
+
+
 def _part_plan(lying: Lying, budget: Budget) -> PartPlan:
     part, placement, storage = lying
     ahead = USUAL[budget.device].streams
@@ -177,10 +189,12 @@ def _pieces(chosen: Plan, phase: int, adapters: int, peak: int) -> Iterator[Piec
     """What the peak consists of; the reserve is what is left."""
     options: tuple[Option, ...] = (chosen.text, chosen.network, chosen.vae)
     held = [option.weights if at == phase else option.rest for at, option in enumerate(options)]
+    steering = chosen.network.guests[phase == _PHASES.index("draw")]
     beside = min(adapters, held[1])
     sizes = {
         "Text encoders": held[0],
-        "Denoising network": held[1] - beside,
+        "Denoising network": held[1] - beside - steering,
+        "ControlNet": steering,
         "VAE": held[2],
         "Adapters": beside,
         "Activations": options[phase].activations,

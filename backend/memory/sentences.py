@@ -1,9 +1,10 @@
 """A plan in words."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import PurePath
 
 from backend.memory.estimate import GIB, READERS
-from backend.schema.memory import PartPlan, PlanView, Workload
+from backend.schema.memory import GuestPlan, PartPlan, PlanView, Workload
 from backend.schema.models import Role
 
 _NAMES: dict[Role, str] = {"diffusion_model": "denoising network", "vae": "VAE"}
@@ -41,6 +42,8 @@ def hint_for(plan: PlanView, workload: Workload) -> str:
     """What helps where it does not fit."""
     if plan.fits:
         return ""
+    if any(guest.every_step and not guest.low_vram for guest in workload.guests):
+        return "Turn on Low VRAM in the units of ControlNet, or turn units off."
     if max(workload.width, workload.height) >= _LARGEST:
         return "Choose a smaller size, or a checkpoint in a smaller precision, such as GGUF."
     return "Choose a smaller checkpoint, or one in a smaller precision, such as GGUF."
@@ -52,6 +55,7 @@ def reasons(plan: PlanView, workload: Workload) -> tuple[str, ...]:
     most = in_gigabytes(plan.peak_bytes)
     told = [f"The most memory, {most} GB, is needed while {phase[plan.peak_phase]}."]
     told += [_lies(part, plan) for part in plan.parts if part.placement != "resident"]
+    told += [_visits(guest) for guest in plan.guests if guest.placement != "resident"]
     told += [
         f"The weights of the {_name(part.role)} are kept in eight bits, which takes half the room "
         "of sixteen and changes the picture a little."
@@ -95,6 +99,8 @@ def _measures(plan: PlanView, workload: Workload) -> Iterator[str]:
     if waiting:
         several = len(waiting) > 1 or waiting[0].endswith("s")
         yield f"{_joined(waiting)} {'wait' if several else 'waits'} {place}"
+    if any(guest.placement != "resident" for guest in plan.guests):
+        yield "control models are there only while they steer"
     source = "RAM" if plan.parked == "ram" else "the disk"
     for placement, unit in (("group", "block"), ("leaf", "layer")):
         streamed = [_name(part.role) for part in plan.parts if part.placement == placement]
@@ -121,6 +127,11 @@ def _lies(part: PartPlan, plan: PlanView) -> str:
         return f"The {name} ({size} GB) waits {place} while others work."
     unit = "block" if part.placement == "group" else "layer"
     return f"The {name} ({size} GB) lies {place}, and comes to the device {unit} by {unit}."
+
+
+def _visits(guest: GuestPlan) -> str:
+    name, size = PurePath(guest.file).stem, in_gigabytes(guest.weight_bytes)
+    return f"The control model “{name}” ({size} GB) is on the device only while it steers."
 
 
 def _waiting(plan: PlanView) -> list[str]:

@@ -76,8 +76,7 @@ class PartTable(Frozen):
 
     def operations_at(self, pixels: int) -> float:
         """How many multiplications and additions one row takes."""
-        constant, linear, square = self.operations
-        return constant + pixels * (linear + pixels * square)
+        return _polynomial(self.operations, pixels)
 
     def tiled_operations(self, pixels: int, decoded: int) -> float:
         """How many decoding in tiles takes.
@@ -90,6 +89,26 @@ class PartTable(Frozen):
         return constant + decoded * linear + pixels**2 * square
 
 
+class ControlTable(Frozen):
+    """The ControlNets of a family in a published size, whose maps were read before."""
+
+    parameters: int
+    handed: int
+    """Numbers for each latent that one hands to the network that it steers."""
+    half: Curve
+    """Activations where numbers take two bytes, with what is handed over."""
+    full: Curve
+    """The same for four bytes."""
+    processor: Curve
+    """The same with what a processor's kernels hold while they work."""
+    operations: tuple[float, float, float]
+    """How many a row takes: the factors of 1, pixels and pixels²."""
+
+    def operations_at(self, pixels: int) -> float:
+        """How many multiplications and additions one row takes."""
+        return _polynomial(self.operations, pixels)
+
+
 class FamilyTable(Frozen):
     """The parts of one family, in the order in which they work."""
 
@@ -97,6 +116,8 @@ class FamilyTable(Frozen):
     name: str
     """`published`, or `starter` for the model that ships with Easel."""
     parts: tuple[PartTable, ...]
+    control: ControlTable | None = None
+    """What steers its network; None where nothing does."""
 
     def part(self, role: Role) -> PartTable | None:
         """The part that does this; None where the family has none."""
@@ -124,6 +145,11 @@ class Tables(Frozen):
             if abs(size - network_parameters) <= _ALIKE * size:
                 return table
         return next((table for table in there if table.name == PUBLISHED), None)
+
+
+def _polynomial(factors: tuple[float, float, float], pixels: int) -> float:
+    constant, linear, square = factors
+    return constant + pixels * (linear + pixels * square)
 
 
 @cache

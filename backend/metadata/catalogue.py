@@ -5,8 +5,9 @@ from importlib.resources import files
 from typing import TypeVar
 
 from backend.schema.catalogue import Catalogue, SamplerInfo, ScheduleInfo
+from backend.schema.controls import PreprocessorInfo
 
-Named = TypeVar("Named", SamplerInfo, ScheduleInfo)
+Named = TypeVar("Named", SamplerInfo, ScheduleInfo, PreprocessorInfo)
 
 
 def load_catalogue() -> Catalogue:

@@ -15,13 +15,16 @@ from pathlib import PurePosixPath
 
 from backend.metadata.bare_json import quoted
 from backend.metadata.catalogue import find_named
+from backend.metadata.control_units import units_in, written_units
 from backend.metadata.lora_tags import named_by_easel
+from backend.metadata.second_pass import second_pass_in, second_pass_of
 from backend.schema.catalogue import Catalogue
 from backend.schema.errors import OutOfRangeError
 from backend.schema.fields import FieldSpec, Scalar
 from backend.schema.generation import GENERATION_FIELDS, GenerationRequest
 from backend.schema.resolved import ResolvedRequest
 from backend.schema.sampling_settings import MAXIMUM_SEED
+from backend.schema.source_settings import ResolvedSource
 from backend.version import VERSION
 
 _NEGATIVE = "Negative prompt:"
@@ -80,12 +83,18 @@ def read(text: str, catalogue: Catalogue) -> GenerationRequest:
     What is missing, unknown or out of range is left to be chosen. A picture of a batch gives the
     request of its batch, because equal pixels need an equal batch shape.
     """
-    values = fields_in(parse(text), catalogue)
+    told = parse(text)
+    values = fields_in(told, catalogue)
+    for unit in units_in(told.pairs, catalogue):
+        values |= unit.fields
     return GenerationRequest.from_fields({k: v for k, v in values.items() if _fits(k, v)})
 
 
 def fields_in(told: Infotext, catalogue: Catalogue) -> dict[str, Scalar]:
-    """What a text says of a request's fields, by their ids, whether they can hold it or not."""
+    """What a text says of a request's fields, by their ids, whether they can hold it or not.
+
+    What steered the picture is told by `control_units.units_in`.
+    """
     found = told.pairs
     values: dict[str, Scalar] = {
         spec.id: _option(spec, found[spec.setting.infotext])
@@ -97,7 +106,7 @@ def fields_in(told: Infotext, catalogue: Catalogue) -> dict[str, Scalar]:
     values |= _sampling(found, catalogue) | _seed(found)
     if found.get("VAE") in _OWN_VAE:
         values["model.vae"] = None
-    return values
+    return values | second_pass_in(values, found, catalogue)
 
 
 def _pairs(request: ResolvedRequest, index: int, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
@@ -121,6 +130,8 @@ def _pairs(request: ResolvedRequest, index: int, catalogue: Catalogue) -> Iterat
         yield "Clip skip", str(request.clip_skip)
     if sampling.cfg_rescale:
         yield "CFG rescale", _number(sampling.cfg_rescale)
+    yield from _beginning_and_end(request, catalogue)
+    yield from written_units(request.controls, catalogue)
     if request.refiner is not None:
         yield "Refiner", model_name(request.refiner.model.checkpoint)
         yield "Refiner switch at", _number(request.refiner.switch_at)
@@ -145,6 +156,30 @@ def _noise(request: ResolvedRequest, index: int) -> Iterator[tuple[str, str]]:
     if (terminal := request.sampling.terminal_noise) is not None:
         yield "Noise Schedule", _recorded("sampling.terminal_noise", terminal)
     yield "RNG", _recorded("seed.noise", request.noise)
+
+
+def _beginning_and_end(request: ResolvedRequest, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
+    """What is beyond the edges, what it began with, and how it was enlarged."""
+    if request.seamless != "none":
+        yield "Tiling", _recorded("size.seamless", request.seamless)
+    if request.source is not None:
+        if request.hires is None:  # else the key is taken
+            yield "Denoising strength", _number(request.source.strength)
+        yield from _source(request.source)
+    if request.hires is not None:
+        yield from second_pass_of(request.hires, request.sampling, catalogue)
+
+
+def _source(source: ResolvedSource) -> Iterator[tuple[str, str]]:
+    """What became of the picture that it began with; which one that was, infotext cannot say."""
+    yield "Resize mode", _recorded("source.fit", source.fit)
+    mask = source.mask
+    if mask is not None:
+        yield "Mask blur", str(mask.blur)
+        yield "Mask mode", _recorded("mask.paints", mask.paints)
+        yield "Masked content", _recorded("mask.fill", mask.fill)
+        yield "Inpaint area", _recorded("mask.area", mask.area)
+        yield "Masked area padding", str(mask.padding)
 
 
 def _recorded(field_id: str, value: str) -> str:

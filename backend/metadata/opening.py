@@ -10,7 +10,7 @@ from typing import cast
 import numpy as np
 from PIL import Image, ImageCms, ImageOps
 
-from backend.metadata.file_texts import BOMBS, BROKEN
+from backend.metadata.file_texts import BOMBS, BROKEN, Source
 from backend.schema.errors import NotFoundError, RequestError
 
 FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "TIFF", "BMP")
@@ -36,21 +36,26 @@ def size_of(path: Path) -> tuple[int, int]:
         NotFoundError: When there is no such file.
         RequestError: When it is no picture that is whole as far as its head tells.
     """
-    with _file(path) as picture:
+    with _file(path, path.name) as picture:
         width, height = picture.size
         # PNG's own `getexif` reads all pixels, because the EXIF may follow them
         turned = Image.Image.getexif(picture).get(_ORIENTATION) in _TURNED
         return (height, width) if turned else (width, height)
 
 
-def open_picture(path: Path) -> Opened:
+def open_picture(source: Source, name: str = "") -> Opened:
     """Read a whole picture.
+
+    Args:
+        source: Its file, or the bytes of one.
+        name: What sentences call it; empty for the file's own name.
 
     Raises:
         NotFoundError: When there is no such file.
         RequestError: When it is no whole picture.
     """
-    with _file(path) as picture:
+    name = name or (source.name if isinstance(source, Path) else "The picture")
+    with _file(source, name) as picture:
         notes: list[str] = []
         if picture.format == "MPO":  # further shots of a camera: no animation
             picture.seek(0)
@@ -68,25 +73,25 @@ def open_picture(path: Path) -> Opened:
 
 
 @contextmanager
-def _file(path: Path) -> Generator[Image.Image]:
+def _file(source: Source, name: str) -> Generator[Image.Image]:
     """The picture, while it is read; what goes wrong becomes a sentence."""
     try:
-        with Image.open(path, formats=FORMATS) as picture:
+        with Image.open(source, formats=FORMATS) as picture:
             yield picture
     except FileNotFoundError as error:
-        raise NotFoundError(f"There is no file {path.name}.", "Was it moved or deleted?") from error
+        raise NotFoundError(f"There is no file {name}.", "Was it moved or deleted?") from error
     except BOMBS as error:
         raise RequestError(
-            f"“{path.name}” says that it is larger than any picture that Easel opens.",
+            f"“{name}” says that it is larger than any picture that Easel opens.",
             "If it is a real picture, save a smaller version of it.",
         ) from error
     except (OSError, *BROKEN) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise NotFoundError(
-                f"“{path.name}” cannot be read: {error.strerror}.", "Look at the file's rights."
+                f"“{name}” cannot be read: {error.strerror}.", "Look at the file's rights."
             ) from error
         raise RequestError(
-            f"“{path.name}” is no whole picture that Easel reads.",
+            f"“{name}” is no whole picture that Easel reads.",
             "It reads PNG, JPEG, WebP, AVIF, GIF, TIFF and BMP.",
         ) from error
 

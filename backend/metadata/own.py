@@ -9,7 +9,9 @@ from pydantic import ConfigDict, Field, ValidationError
 
 from backend.metadata.file_texts import Source, read_texts
 from backend.schema.base import Frozen
+from backend.schema.hires import ResolvedHires
 from backend.schema.resolved import ResolvedRequest
+from backend.schema.source_settings import ResolvedPicture, ResolvedSource
 from backend.version import VERSION
 
 OWN = "easel"
@@ -68,6 +70,8 @@ def metadata_of(
         "embeddings": embeddings,
         "loras": loras,
         "expanded": prompts,
+        "source": request.source and _without_paths(request.source),
+        "hires": request.hires and _of_one(request.hires, index),
         "preview_decoder": None,
     }
     shareable = request.model_copy(update=changes)
@@ -78,6 +82,27 @@ def metadata_of(
         easel_version=VERSION,
         workshop=workshop or Workshop(),
     )
+
+
+def _of_one(hires: ResolvedHires, index: int) -> ResolvedHires:
+    """A second pass by its upscaler's id, without the other pictures' prompts."""
+    which = hires.upscaler
+    own = {index: hires.expanded[index]} if hires.expanded else {}
+    named = which and which.model_copy(update={"path": which.id})
+    return hires.model_copy(update={"upscaler": named, "expanded": own})
+
+
+def _without_paths(source: ResolvedSource) -> ResolvedSource:
+    """Pictures by what they were called in the request alone."""
+    mask = source.mask
+    if mask and mask.picture:
+        mask = mask.model_copy(update={"picture": _without_path(mask.picture)})
+    changes = {"picture": _without_path(source.picture), "mask": mask}
+    return source.model_copy(update=changes)
+
+
+def _without_path(picture: ResolvedPicture) -> ResolvedPicture:
+    return picture.model_copy(update={"path": picture.reference})
 
 
 def packed(own: Frozen) -> str:

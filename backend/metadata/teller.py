@@ -105,6 +105,27 @@ class Teller:
         """Note a model that a field of the request names."""
         self.put(field_id, self.model(use, name, digits))
 
+    def unit(self, number: int, told: Mapping[str, object], model: str, digits: str = "") -> None:
+        """Note a unit of ControlNet; which picture steered it, files of other programs never tell.
+
+        Args:
+            number: From 1.
+            told: What is told of the request's fields, by their ids; nothing where Easel has no
+                such unit.
+            model: The control model's name.
+            digits: Its hash.
+        """
+        weight = told.get(f"control{number}.weight")
+        words = plain_number(weight) if isinstance(weight, int | float) else ""
+        plain = self.model("ControlNet", model, digits, words)
+        for field_id, value in told.items():
+            self.put(field_id, plain if field_id.endswith(".model") else value)
+        if told:
+            self.say(
+                f"ControlNet {number} was steered by a picture that is not in the file: give it "
+                "one, or turn it off."
+            )
+
     def component(self, name: str, *, encoder: bool = False) -> None:
         """Note a text encoder, or else the VAE, by what its name says."""
         found = (field_id for field_id, known in _ENCODERS.items() if known.search(name))

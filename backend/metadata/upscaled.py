@@ -6,6 +6,7 @@ from pydantic import ConfigDict, Field, ValidationError
 
 from backend.metadata.file_texts import FileTexts, Source, read_texts
 from backend.metadata.own import PictureMetadata, own_metadata, own_text
+from backend.metadata.sheets import sheet_metadata
 from backend.schema.base import Frozen
 
 
@@ -49,6 +50,6 @@ def read_upscaled(source: Source) -> UpscaledMetadata | None:
 
 
 def origin_of(texts: FileTexts) -> PictureMetadata | None:
-    """How Easel drew a picture, or the one that was enlarged to become it."""
-    upscaled = upscaled_metadata(texts)
-    return upscaled.origin if upscaled else own_metadata(texts.texts)
+    """How Easel drew a picture, or the one that was enlarged to become it, or a sheet's first."""
+    made = upscaled_metadata(texts) or sheet_metadata(texts)
+    return made.origin if made else own_metadata(texts.texts)

@@ -37,20 +37,23 @@ def picture_path(
     request: ResolvedRequest,
     created: float,
     pattern: str = DEFAULT_PATTERN,
+    *,
+    place: int | None = None,
 ) -> PurePosixPath:
     """The file of picture `index` of `job`, below the outputs folder, valid on every system.
 
     Args:
         job: The job's id, hexadecimal digits.
-        index: The picture's place in the job, from 0.
+        index: The picture's place in the request, from 0.
         request: What the picture was made with.
         created: When it was asked for, in seconds since the epoch.
         pattern: Folders and the start of the name; see `DEFAULT_PATTERN`.
+        place: Its place in the job, where that has several requests.
     """
     values = _values(request, index, created)
     parts = [_safe(_filled(part, values)) for part in re.split(r"[/\\]", pattern)]
     kept = [part for part in parts if part][-_FOLDERS:]
-    name = "-".join([*kept[-1:], job, str(index)])
+    name = "-".join([*kept[-1:], job, str(index if place is None else place)])
     return PurePosixPath(*kept[:-1], f"{name}{ENDINGS[request.output.format]}")
 
 
@@ -62,8 +65,28 @@ def upscaled_path(job: str, created: float, picture_format: PictureFormat) -> Pu
         created: When it was asked for, in seconds since the epoch.
         picture_format: The format of the file.
     """
+    return _plain_path("upscaled", job, 0, created, picture_format)
+
+
+def sheet_path(
+    job: str, index: int, created: float, picture_format: PictureFormat
+) -> PurePosixPath:
+    """The file of a sheet of pictures, below the outputs folder.
+
+    Args:
+        job: The job's id, hexadecimal digits.
+        index: The sheet's place in the job, after the pictures that it shows.
+        created: When it was asked for, in seconds since the epoch.
+        picture_format: The format of the file.
+    """
+    return _plain_path("grid", job, index, created, picture_format)
+
+
+def _plain_path(
+    word: str, job: str, index: int, created: float, picture_format: PictureFormat
+) -> PurePosixPath:
     asked = time.localtime(created)
-    name = f"{time.strftime('%H%M%S', asked)}-upscaled-{job}-0{ENDINGS[picture_format]}"
+    name = f"{time.strftime('%H%M%S', asked)}-{word}-{job}-{index}{ENDINGS[picture_format]}"
     return PurePosixPath(time.strftime("%Y-%m-%d", asked), name)
 
 

@@ -26,6 +26,7 @@ _SIGNS = re.compile(
     r"(?P<escaped>\\[\\()\[\]]?)|:\s*(?P<number>[+-]?[.\d]+)\s*\)|(?P<sign>[()\[\]])|[^\\()\[\]:]+|:"
 )
 _BREAKS = re.compile(r"\bBREAK\b")
+_BRACKETS = re.compile(r"\\?(?P<bracket>[()\[\]])")
 
 
 @dataclass(frozen=True)
@@ -123,3 +124,8 @@ def without_weights(text: str) -> str:
 def has_weights(text: str) -> bool:
     """Whether some of a prompt counts more or less than the rest."""
     return any(part.weight != 1 and not part.breaks for part in parse_attention(text))
+
+
+def literally(text: str) -> str:
+    """Text whose brackets are read as they stand, whether or not they are escaped already."""
+    return _BRACKETS.sub(r"\\\g<bracket>", text)

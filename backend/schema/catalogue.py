@@ -4,6 +4,7 @@ from collections.abc import Collection
 from typing import Literal
 
 from backend.schema.base import Frozen
+from backend.schema.controls import PreprocessorInfo, SteeringInfo
 from backend.schema.models import Need, Problem, Role
 
 
@@ -86,6 +87,8 @@ class FamilyInfo(Frozen):
     """The ids of the special fields that have an effect, such as `sampling.guidance`."""
     size_multiple: int = 8
     """Width and height are multiples of this."""
+    sizes: tuple[tuple[int, int], ...] = ()
+    """Those that it draws best, wide ones; the same upright. None for a family that learned any."""
     reads: PromptReading = PromptReading()
     """How it reads prompts."""
 
@@ -125,6 +128,10 @@ class CheckpointInfo(Frozen):
     """Why it cannot draw now, as a sentence with a next step; None where it can."""
     refiner: bool = False
     """Whether it only finishes what another checkpoint began."""
+    width: int = 0
+    """The channels of its network's first layer; 0 where unknown."""
+    text_width: int = 0
+    """The length of the vectors that its cross attention reads; 0 where it has none."""
 
 
 class ComponentInfo(Frozen):
@@ -148,3 +155,6 @@ class Catalogue(Frozen):
     samplers: tuple[SamplerInfo, ...]
     schedules: tuple[ScheduleInfo, ...]
     families: tuple[FamilyInfo, ...]
+    preprocessors: tuple[PreprocessorInfo, ...] = ()
+    steering: tuple[SteeringInfo, ...] = ()
+    """The kinds of control models that can be read."""

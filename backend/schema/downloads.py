@@ -30,6 +30,9 @@ class DownloadRequest(Frozen):
     """The model's page, for a person."""
     sample: HubSample | None = None
     """The picture that becomes its preview."""
+    place: str = ""
+    """Where it goes below the models folder, under just this name and without side-cars, which is
+    how a preprocessor's file is found; empty for a model, whose folder and name tell what it is."""
     even_pickles: bool = False
     """Whether the owner insists on a file that can run code; it is scanned all the same."""
     paused: bool = False

@@ -18,6 +18,8 @@ EaselError                      code, sentence for a person, hint what to do
 │   ├── HubAnswerError          the answer makes no sense: too large, no JSON, another thing
 │   └── HubAddressError         an address outside the hubs, or in the local network
 ├── OutputError                 the picture exists but cannot be written
+├── TrainingError               a training cannot go on
+│   └── ExplodedError           what it learned last is broken
 ├── EngineLostError             the engine died; exit code and last words
 └── AlreadyRunningError         another Easel uses the same data folder
 """
@@ -163,6 +165,20 @@ class OutputError(EaselError):
     """The picture exists but cannot be written (a full disk, a folder without rights)."""
 
     code: ClassVar[str] = "output"
+
+
+@dataclass(eq=False)
+class TrainingError(EaselError):
+    """A training cannot go on; what it saved is kept."""
+
+    code: ClassVar[str] = "training"
+
+
+@dataclass(eq=False)
+class ExplodedError(TrainingError):
+    """What a training learned last is broken, and was not saved."""
+
+    code: ClassVar[str] = "exploded"
 
 
 @dataclass(eq=False)

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from backend.schema.base import Frozen
 from backend.schema.fields import Scalar
+from backend.schema.inputs import InputPicture
 
 
 class Stage(Frozen):
@@ -91,6 +92,8 @@ class Finished(Frozen):
     type: Literal["finished"] = "finished"
     sentence: str = ""
     """What came of it, where that is no picture."""
+    map: InputPicture | None = None
+    """The map that came of it, which requests can refer to."""
 
 
 class Remedy(Frozen):

@@ -1,18 +1,25 @@
 """What a person asks for (`GenerationRequest`); what is made of it is in `schema.resolved`."""
 
 from collections.abc import Iterable, Mapping
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import ValidationError
 
 from backend.schema.base import Frozen
+from backend.schema.control_settings import ControlSettings
 from backend.schema.errors import OutOfRangeError
-from backend.schema.fields import FieldSpec, Scalar, field_specs, nested
+from backend.schema.fields import FieldSpec, Numbered, Scalar, field_specs, nested
+from backend.schema.hires_settings import HiresSettings
 from backend.schema.memory_settings import MemorySettings
 from backend.schema.model_settings import ModelSettings, RefinerSettings
 from backend.schema.output_settings import OutputSettings
 from backend.schema.picture_settings import BatchSettings, PromptSettings, SizeSettings
 from backend.schema.sampling_settings import SamplingSettings, SeedSettings
+from backend.schema.source_settings import MaskSettings, OutpaintSettings, SourceSettings
+
+
+def _unit(number: int) -> Numbered:
+    return Numbered("ControlNet", "control", number)
 
 
 class GenerationRequest(Frozen):
@@ -25,12 +32,27 @@ class GenerationRequest(Frozen):
     prompt: PromptSettings = PromptSettings()
     model: ModelSettings = ModelSettings()
     size: SizeSettings = SizeSettings()
+    source: SourceSettings = SourceSettings()
+    mask: MaskSettings = MaskSettings()
+    outpaint: OutpaintSettings = OutpaintSettings()
     sampling: SamplingSettings = SamplingSettings()
+    control1: Annotated[ControlSettings, _unit(1)] = ControlSettings()
+    control2: Annotated[ControlSettings, _unit(2)] = ControlSettings()
+    control3: Annotated[ControlSettings, _unit(3)] = ControlSettings()
+    control4: Annotated[ControlSettings, _unit(4)] = ControlSettings()
+    control5: Annotated[ControlSettings, _unit(5)] = ControlSettings()
     refiner: RefinerSettings = RefinerSettings()
+    hires: HiresSettings = HiresSettings()
     seed: SeedSettings = SeedSettings()
     batch: BatchSettings = BatchSettings()
     memory: MemorySettings = MemorySettings()
     output: OutputSettings = OutputSettings()
+
+    @property
+    def controls(self) -> dict[int, ControlSettings]:
+        """The units of ControlNet that are to have an effect, by their numbers."""
+        units = (self.control1, self.control2, self.control3, self.control4, self.control5)
+        return {number: unit for number, unit in enumerate(units, 1) if unit.active}
 
     @classmethod
     def from_fields(cls, values: Mapping[str, Scalar]) -> Self:
@@ -86,8 +108,7 @@ def out_of_range(error: ValidationError, fields: Iterable[FieldSpec]) -> OutOfRa
     setting = spec.setting
     hint = first["msg"].replace("Input should be", "It should be") + "."
     if setting.minimum is not None and setting.maximum is not None:
-        hint = f"Choose a value from {_plain(setting.minimum)} to {_plain(setting.maximum)}"
-        hint += f", in steps of {setting.multiple_of}." if setting.multiple_of else "."
+        hint = f"Choose a value from {_plain(setting.minimum)} to {_plain(setting.maximum)}."
     sentence = f"{setting.label} cannot be {first['input']!r}."
     return OutOfRangeError(sentence, hint, field_id)
 

@@ -124,6 +124,8 @@ class HubVersion(Frozen):
     published: str = ""
     """As an ISO date; empty where the hub does not tell."""
     files: tuple[HubFile, ...] = ()
+    texts: tuple[HubFile, ...] = ()
+    """Small files of words beside the weights: what a model is, and its vocabulary."""
     samples: tuple[HubSample, ...] = ()
 
 

@@ -1,16 +1,24 @@
 """Jobs, who owns them, and the views of them that the page and the API show."""
 
+import secrets
+import time
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import PurePosixPath, PureWindowsPath
-from typing import Literal, Protocol
+from typing import Literal, Protocol, Self
 
 from backend.schema.base import Frozen
 from backend.schema.bringing import BringRequest
+from backend.schema.captioning import CaptionRequest
+from backend.schema.controls import MapRequest
 from backend.schema.conversion import ConversionRequest
 from backend.schema.downloads import DownloadRequest
 from backend.schema.events import Failed, Progress
-from backend.schema.picture_settings import BatchSettings, PromptSettings
+from backend.schema.inputs import InputPicture
+from backend.schema.picture_settings import PromptSettings
 from backend.schema.resolved import ResolvedRequest
+from backend.schema.series import ResolvedSeries
+from backend.schema.training import ResolvedTraining
 from backend.schema.upscaling import ResolvedUpscaling
 
 
@@ -55,12 +63,30 @@ HOST_KINDS = frozenset({"bring", "download", "identify", "updates"})
 """Jobs that the page's own process does, beside the engine and its queue."""
 
 
+PATIENT_KINDS = frozenset({"train"})
+"""Jobs that the engine goes on with only while nothing else is to be done."""
+
+
+PASSING_KINDS = frozenset({"map"})
+"""Jobs that somebody asks for by the dozen, and that nobody looks for once they have ended."""
+
+
 class PictureRequest(Protocol):
     """What all jobs that make pictures tell of them, whether they draw or enlarge."""
 
     @property
-    def batch(self) -> BatchSettings:
-        """How many, and how many at once."""
+    def pictures(self) -> int:
+        """How many."""
+        ...
+
+    @property
+    def batch_size(self) -> int:
+        """How many at once."""
+        ...
+
+    @property
+    def in_order(self) -> Sequence[int]:
+        """Their places in the job, in the order in which they are made."""
         ...
 
     def prompt_of(self, index: int) -> PromptSettings:
@@ -91,6 +117,24 @@ class Job(Frozen):
     """Why the job failed or was set aside."""
     hint: str = ""
 
+    @classmethod
+    def asked(cls, kind: str, actor: "Actor", request: Frozen) -> Self:
+        """A new job of the engine's, as somebody asks for it now.
+
+        Args:
+            kind: What is to be done.
+            actor: Who asks.
+            request: The resolved request of that kind.
+        """
+        return cls(
+            id=secrets.token_hex(6),
+            kind=kind,
+            owner=actor.id,
+            state=JobState.QUEUED,
+            request=request.model_dump(mode="json"),
+            created=time.time(),
+        )
+
     @property
     def generation(self) -> ResolvedRequest:
         """The request of a job of kind `generate`."""
@@ -102,8 +146,15 @@ class Job(Frozen):
         return ResolvedUpscaling.model_validate(self.request)
 
     @property
+    def series(self) -> ResolvedSeries:
+        """The request of a job of kind `series`."""
+        return ResolvedSeries.model_validate(self.request)
+
+    @property
     def picture_request(self) -> PictureRequest:
         """The request of a job that makes pictures."""
+        if self.kind == "series":
+            return self.series
         return self.upscaling if self.kind == "upscale" else self.generation
 
     @property
@@ -120,6 +171,41 @@ class Job(Frozen):
     def bringing(self) -> BringRequest:
         """The request of a job of kind `bring`."""
         return BringRequest.model_validate(self.request)
+
+    @property
+    def training(self) -> ResolvedTraining:
+        """The request of a job of kind `train`."""
+        return ResolvedTraining.model_validate(self.request)
+
+    @property
+    def captioning(self) -> CaptionRequest:
+        """The request of a job of kind `caption`."""
+        return CaptionRequest.model_validate(self.request)
+
+    @property
+    def mapping(self) -> MapRequest:
+        """The request of a job of kind `map`."""
+        return MapRequest.model_validate(self.request)
+
+    @property
+    def makes_pictures(self) -> bool:
+        """Whether pictures come of it."""
+        return self.kind in ("generate", "series", "upscale")
+
+    @property
+    def works_with_a_checkpoint(self) -> bool:
+        """Whether its request names one, whose fingerprint it needs."""
+        return self.kind in ("generate", "series", "train")
+
+    @property
+    def waits_for_others(self) -> bool:
+        """Whether the engine goes on with it only while nothing else is to be done."""
+        return self.kind in PATIENT_KINDS
+
+    @property
+    def passing(self) -> bool:
+        """Whether nobody looks for it once it has ended."""
+        return self.kind in PASSING_KINDS
 
     @property
     def on_host(self) -> bool:
@@ -189,6 +275,8 @@ class JobView(Frozen):
     warnings: tuple[str, ...] = ()
     outcome: str = ""
     """What came of it, where that is no picture: a sentence."""
+    map: InputPicture | None = None
+    """The map that came of it, which requests can refer to."""
     failure: Failed | None = None
     engine_deaths: int = 0
 

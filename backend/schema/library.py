@@ -70,8 +70,13 @@ class LibraryEntry(Frozen):
     @property
     def strength(self) -> float:
         """The weight to begin with for a LoRA: its maker's, else 1."""
+        return 1.0 if self.told_strength is None else self.told_strength
+
+    @property
+    def told_strength(self) -> float | None:
+        """The weight that its side-car, or else its file recommends; None where neither does."""
         told = self.card.strength if self.card else None
-        return 1.0 if told is None else told
+        return self.model.strength if told is None and self.model else told
 
     @property
     def trigger_words(self) -> tuple[str, ...]:

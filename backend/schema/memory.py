@@ -17,12 +17,41 @@ Storage = Literal["full", "stored", "fp8"]
 eight bits, widened at each call, which changes the picture a little."""
 
 
+class Looks(Frozen):
+    """Steps in which the network sees as much at once."""
+
+    pixels: int
+    """Latents of a picture, or of a tile of it."""
+    steps: int
+    tiles: int = 1
+    """Seen one after the other in each step."""
+
+
+class Guest(Frozen):
+    """A control model that steers a drawing, by its file."""
+
+    file: str
+    parameters: int
+    spans: tuple[tuple[float, float], ...]
+    """From which share of the steps to which it steers, once for each unit that it follows."""
+    every_step: bool = True
+    """Whether it works in each of these steps; else once before the first."""
+    low_vram: bool = False
+    """Whether it is on the device only while it works itself."""
+
+    @property
+    def share(self) -> float:
+        """How often it works in a step, on the whole."""
+        return sum(end - start for start, end in self.spans)
+
+
 class Workload(Frozen):
     """What is to be drawn, as far as it decides about memory."""
 
     family: str
     parts: tuple[PartFacts, ...]
     width: int
+    """Of the result."""
     height: int
     batch: int = 1
     prompts: int = 2
@@ -30,6 +59,10 @@ class Workload(Frozen):
     steps: int = 20
     adapter_bytes: int = 0
     """Weights of adapters that stay beside the model's own."""
+    guests: tuple[Guest, ...] = ()
+    """The control models that steer it."""
+    looks: tuple[Looks, ...] = ()
+    """What the steps consist of, where the network does not see the whole result in each."""
 
 
 class Budget(Frozen):
@@ -64,6 +97,15 @@ class PartPlan(Frozen):
     """Those of its weights that are on the device while it works."""
 
 
+class GuestPlan(Frozen):
+    """How a control model lies."""
+
+    file: str
+    placement: Placement
+    """`resident`, or `model` where it is there only while it steers."""
+    weight_bytes: int
+
+
 class PlanView(Frozen):
     """The fastest way that fits, or what is missing."""
 
@@ -71,6 +113,8 @@ class PlanView(Frozen):
     placement: Placement
     """Of the denoising network, or `model` where only other parts leave the device."""
     parts: tuple[PartPlan, ...]
+    guests: tuple[GuestPlan, ...] = ()
+    """The control models that steer it."""
     pictures_at_once: int
     prompts_at_once: int
     vae_tile: int | None

@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Literal
 
 from backend.schema.base import Frozen
+from backend.schema.control_types import ControlType
 
 
 class ModelKind(StrEnum):
@@ -227,10 +228,18 @@ class ModelFile(Frozen):
     needs: tuple[Need, ...] = ()
     rank: int = 0
     """Of a LoRA; 0 where it has none."""
+    control: tuple[ControlType, ...] = ()
+    """What maps a control model follows, the likeliest first; none where nothing tells."""
+    width: int = 0
+    """The channels of the first layer of the network that it is, or steers; 0 where unknown."""
+    text_width: int = 0
+    """The length of the vectors that its cross attention reads; 0 where it has none."""
     title: str = ""
     author: str = ""
     license: str = ""
     trigger_words: tuple[str, ...] = ()
+    strength: float | None = None
+    """The weight that a LoRA's file recommends."""
     notes: tuple[str, ...] = ()
     """Sentences for a person."""
 

@@ -1,9 +1,15 @@
 """What pictures show, how large they are and how many, as a person asks for them."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from backend.schema.base import Frozen
 from backend.schema.fields import Setting
+
+LEAST_SIDE, MOST_SIDE = 64, 4096
+"""Pixels of a side that can be asked for."""
+
+Seamless = Literal["none", "both", "across", "down"]
+"""Along which sides a picture continues at its opposite edge."""
 
 
 class PromptSettings(Frozen):
@@ -30,15 +36,15 @@ class PromptSettings(Frozen):
 
 
 class SizeSettings(Frozen):
-    """The size of each picture in pixels."""
+    """The size of each picture in pixels, and what is beyond its edges."""
 
     width: Annotated[
         int | None,
         Setting(
             label="Width",
-            help="Pixels across, in steps of 8. Models draw best near the size they learned.",
-            minimum=64,
-            maximum=4096,
+            help="Pixels across, rounded as the model needs. The size that it learned looks best.",
+            minimum=LEAST_SIDE,
+            maximum=MOST_SIDE,
             step=8,
             multiple_of=8,
             simple=True,
@@ -50,9 +56,9 @@ class SizeSettings(Frozen):
         int | None,
         Setting(
             label="Height",
-            help="Pixels down, in steps of 8. Models draw best near the size they learned.",
-            minimum=64,
-            maximum=4096,
+            help="Pixels down, rounded as the model needs. The size that it learned looks best.",
+            minimum=LEAST_SIDE,
+            maximum=MOST_SIDE,
             step=8,
             multiple_of=8,
             simple=True,
@@ -60,6 +66,34 @@ class SizeSettings(Frozen):
             infotext="Size-2",
         ),
     ] = None
+    seamless: Annotated[
+        Seamless,
+        Setting(
+            label="Seamless tiling",
+            help="For textures: the picture continues at its opposite edge, without a seam.",
+            options={
+                "none": "Off",
+                "both": "Both ways",
+                "across": "Left and right",
+                "down": "Top and bottom",
+            },
+            recorded={"both": "True", "across": "Across", "down": "Down"},
+            special=True,
+            short_name="seamless",
+            infotext="Tiling",
+        ),
+    ] = "none"
+
+
+def nearest_side(pixels: int, multiple: int) -> int:
+    """The length of a side, in pixels, that a family can draw and that is nearest to this one.
+
+    Args:
+        pixels: What was asked for.
+        multiple: What the family's sides are multiples of.
+    """
+    least, most = -(-LEAST_SIDE // multiple), MOST_SIDE // multiple
+    return min(most, max(least, (pixels + multiple // 2) // multiple)) * multiple
 
 
 class BatchSettings(Frozen):

@@ -1,17 +1,26 @@
 """What is made (`ResolvedRequest`): a request with every choice made, as metadata records it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
 from backend.schema.base import Frozen
+from backend.schema.control_settings import ControlSettings
+from backend.schema.controls import ResolvedControl
 from backend.schema.generation import GenerationRequest
+from backend.schema.hires import ResolvedHires
+from backend.schema.hires_settings import HiresSettings
 from backend.schema.memory_settings import ResolvedMemory
 from backend.schema.model_settings import ModelSettings, RefinerSettings
 from backend.schema.models import PartFacts, Role
 from backend.schema.output_settings import OutputSettings
-from backend.schema.picture_settings import BatchSettings, PromptSettings, SizeSettings
+from backend.schema.picture_settings import (
+    BatchSettings,
+    PromptSettings,
+    Seamless,
+    SizeSettings,
+)
 from backend.schema.sampling_settings import (
     MAXIMUM_SEED,
     NoiseOrigin,
@@ -19,6 +28,7 @@ from backend.schema.sampling_settings import (
     SeedSettings,
     TerminalNoise,
 )
+from backend.schema.source_settings import MaskSettings, ResolvedSource, SourceSettings
 
 
 class ResolvedComponent(Frozen):
@@ -84,7 +94,7 @@ class ResolvedLora(Frozen):
 
 
 class ResolvedSize(Frozen):
-    """The size of each picture in pixels, multiples of 8."""
+    """The size of each picture in pixels, multiples of what the family needs."""
 
     width: int
     height: int
@@ -121,8 +131,16 @@ class ResolvedRequest(Frozen):
     prompt: PromptSettings
     model: ResolvedModel
     size: ResolvedSize
+    """What is drawn at once; the picture itself may be larger where only a part of it changes."""
+    seamless: Seamless = "none"
+    source: ResolvedSource | None = None
+    """The picture that drawing begins with; None for text to image."""
     sampling: ResolvedSampling
+    controls: tuple[ResolvedControl, ...] = ()
+    """The pictures that steer it."""
     refiner: ResolvedRefiner | None = None
+    hires: ResolvedHires | None = None
+    """How the picture is enlarged and drawn again; None where it is not."""
     clip_skip: int = 1
     """How far from its end CLIP is read; 1 is after its last layer."""
     seed: int
@@ -142,9 +160,36 @@ class ResolvedRequest(Frozen):
     preview_decoder: str | None = None
     """The path of a tiny decoder for the previews, which the picture does not depend on."""
 
+    @property
+    def pictures(self) -> int:
+        """How many it makes in all."""
+        return self.batch.pictures
+
+    @property
+    def batch_size(self) -> int:
+        """How many at once."""
+        return self.batch.size
+
+    @property
+    def in_order(self) -> Sequence[int]:
+        """Their places, in the order in which they are made."""
+        return range(self.pictures)
+
     def prompt_of(self, index: int) -> PromptSettings:
         """The prompt of picture `index`, with its choices made."""
         return self.expanded[index] if self.expanded else self.prompt
+
+    def second_prompt_of(self, index: int) -> PromptSettings:
+        """What picture `index` shows where it is drawn again, larger."""
+        first = self.prompt_of(index)
+        return self.hires.prompt_for(index, first) if self.hires else first
+
+    @property
+    def all_prompts(self) -> tuple[PromptSettings, ...]:
+        """Those of all pictures and passes, each once."""
+        indices = range(self.batch.pictures)
+        each = (self.prompt_of, self.second_prompt_of)
+        return tuple(dict.fromkeys(prompt(index) for index in indices for prompt in each))
 
     def prompts_of(self, indices: Sequence[int]) -> tuple[PromptSettings, ...]:
         """The prompt that some pictures share; one for each where `prompt` leaves a choice."""
@@ -174,13 +219,62 @@ class ResolvedRequest(Frozen):
         return GenerationRequest(
             prompt=self.prompt,
             model=self._model_settings(),
-            size=SizeSettings(width=self.size.width, height=self.size.height),
+            size=self._size_settings(),
+            **self._source_settings(),
+            **self._control_settings(),
             sampling=SamplingSettings(**self.sampling.model_dump()),
             refiner=self._refiner_settings(),
+            hires=self._hires_settings(),
             seed=self._seed_settings(first),
             batch=BatchSettings(count=1, size=size),
             output=self.output,
         )
+
+    @property
+    def steps_taken(self) -> int:
+        """How many steps are taken: fewer than asked for where a picture is changed a little."""
+        steps = self.sampling.steps
+        return steps if self.source is None else self.source.steps_taken(steps)
+
+    @property
+    def result_size(self) -> ResolvedSize:
+        """The size of the pictures, which may be enlarged after they were drawn first."""
+        if self.hires is None:
+            return self.size
+        width, height = self.hires.sizes[-1]
+        return ResolvedSize(width=width, height=height)
+
+    @property
+    def steps_in_all(self) -> int:
+        """How many steps are taken in all passes."""
+        return self.steps_taken + (self.hires.steps_in_all if self.hires else 0)
+
+    def _size_settings(self) -> SizeSettings:
+        """The size; none where it follows the picture, since it would ask for another result."""
+        source = self.source
+        if source and source.keeps_size and not (source.mask and source.mask.area == "masked"):
+            return SizeSettings(seamless=self.seamless)
+        width, height = self.size.width, self.size.height
+        return SizeSettings(width=width, height=height, seamless=self.seamless)
+
+    def _source_settings(self) -> dict[str, Any]:
+        """The groups of the request that say what drawing begins with."""
+        source = self.source
+        if source is None:
+            return {}
+        first = SourceSettings(
+            picture=source.picture.reference, strength=source.strength, fit=source.fit
+        )
+        groups = {"source": first, "outpaint": source.outpaint}
+        if source.mask is None:
+            return groups
+        own = source.mask.model_dump(exclude={"picture"})
+        reference = source.mask.picture and source.mask.picture.reference
+        return {**groups, "mask": MaskSettings(picture=reference, **own)}
+
+    def _control_settings(self) -> dict[str, Any]:
+        """The groups of the request that say what steers, by their names."""
+        return {f"control{each.number}": _as_unit(each) for each in self.controls}
 
     def _model_settings(self) -> ModelSettings:
         parts = {part.role: part.id for part in self.model.components}
@@ -201,9 +295,35 @@ class ResolvedRequest(Frozen):
         varied = {"variation": variation.seed, "variation_strength": variation.strength}
         return plain.model_copy(update=varied)
 
+    def _hires_settings(self) -> HiresSettings:
+        sampling = self.sampling
+        if self.hires is None:
+            return HiresSettings()
+        return self.hires.as_settings(sampling.sampler, sampling.schedule)
+
     def _refiner_settings(self) -> RefinerSettings:
         if self.refiner is None:
             return RefinerSettings()
         return RefinerSettings(
             checkpoint=self.refiner.model.checkpoint, switch_at=self.refiner.switch_at
         )
+
+
+def _as_unit(control: ResolvedControl) -> ControlSettings:
+    """The settings that ask for a unit again."""
+    return ControlSettings(
+        picture=control.picture and control.picture.reference,
+        mask=control.mask and control.mask.reference,
+        preprocessor=control.preprocessor,
+        model=control.model.id,
+        type=control.type,
+        weight=control.weight,
+        start=control.start,
+        end=control.end,
+        mode=control.mode,
+        fit=control.fit,
+        resolution=control.resolution,
+        threshold_a=control.threshold_a,
+        threshold_b=control.threshold_b,
+        low_vram="on" if control.low_vram else "off",
+    )

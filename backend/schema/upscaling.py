@@ -1,6 +1,6 @@
 """Enlarging a picture: what a person asks for, and what is made of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, Self
 
 from pydantic import ValidationError
@@ -10,11 +10,13 @@ from backend.schema.errors import RequestError
 from backend.schema.fields import FieldSpec, Scalar, Setting, field_specs
 from backend.schema.generation import out_of_range
 from backend.schema.output_settings import FileSettings
-from backend.schema.picture_settings import BatchSettings, PromptSettings
+from backend.schema.picture_settings import PromptSettings
 
 LANCZOS = "lanczos"
 """The upscaler that needs no model."""
 LANCZOS_LABEL = "Lanczos"
+STARTER_UPSCALER = "starter"
+"""The id of the one that ships with Easel."""
 LEAST, MOST = 1.5, 8.0
 MOST_PIXELS = 2**27
 """Of a result: about 134 million, which take 400 MB while they are made."""
@@ -29,7 +31,7 @@ class UpscaleRequest(Frozen):
         str,
         Setting(
             label="Picture",
-            help="A picture of the gallery by its id; for the owner also a file by its whole path.",
+            help="A picture of the gallery or one handed in, by its id; for the owner also a file.",
             short_name="picture",
         ),
     ] = ""
@@ -114,9 +116,19 @@ class ResolvedUpscaling(Frozen):
     output: FileSettings = FileSettings()
 
     @property
-    def batch(self) -> BatchSettings:
-        """One picture."""
-        return BatchSettings()
+    def pictures(self) -> int:
+        """One."""
+        return 1
+
+    @property
+    def batch_size(self) -> int:
+        """One."""
+        return 1
+
+    @property
+    def in_order(self) -> Sequence[int]:
+        """Its place."""
+        return range(1)
 
     @property
     def upscaler_name(self) -> str:
@@ -132,6 +144,14 @@ class ResolvedUpscaling(Frozen):
         """The seed of the picture."""
         del index
         return self.seed
+
+
+class UpscalerHere(Frozen):
+    """A model of this machine that enlarges."""
+
+    model: ResolvedUpscaler
+    about: str = ""
+    """Its architecture, or what it is good for."""
 
 
 class UpscalerInfo(Frozen):

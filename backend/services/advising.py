@@ -83,6 +83,7 @@ class Advising:
             family=family,
             catalogue=self._catalogue,
             around=Around(loras=tuple(loras)),
+            asked=request.size,
         )
 
 
@@ -93,8 +94,7 @@ def _used_loras(prompt: str, entries: Iterable[LibraryEntry], family: str) -> It
     for tag in tags:
         with suppress(NotFoundError):
             entry = there.find(tag.name, family)
-            strength = entry.card.strength if entry.card else None
-            yield UsedLora(tag, trigger_words=entry.trigger_words, strength=strength)
+            yield UsedLora(tag, trigger_words=entry.trigger_words, strength=entry.told_strength)
 
 
 def _is_lora(model: ModelFile | None) -> bool:

@@ -9,6 +9,9 @@ from backend.schema.errors import ModelError, OutOfRangeError
 from backend.schema.model_settings import ModelSettings, RefinerSettings
 from backend.schema.models import Family, Role
 from backend.schema.resolved import ResolvedComponent, ResolvedModel, ResolvedRefiner
+from backend.services.control_models import HasControls
+from backend.services.preprocessors import HasWeights
+from backend.services.upscalers import HasUpscalers
 
 _ROLE_LABELS: dict[Role, str] = {
     "vae": "VAE",
@@ -18,7 +21,7 @@ _ROLE_LABELS: dict[Role, str] = {
 }
 
 
-class Installed(Protocol):
+class Installed(HasUpscalers, HasControls, HasWeights, Protocol):
     """The models that there are; `backend.library.library.Library` knows them."""
 
     def find(self, name: str | None, *, anywhere: bool = False) -> CheckpointInfo:

@@ -1,7 +1,5 @@
 """Writing models in another format or precision."""
 
-import secrets
-import time
 from pathlib import Path
 
 from backend.jobs.queue import JobQueue
@@ -13,7 +11,7 @@ from backend.schema.conversion import (
     TargetPrecision,
 )
 from backend.schema.errors import ModelMissingError, RequestError
-from backend.schema.jobs import Actor, Job, JobState, JobView
+from backend.schema.jobs import Actor, Job, JobView
 from backend.services.owner import only_the_owner
 
 
@@ -56,14 +54,7 @@ class Conversion:
         if not file.is_file():
             raise ModelMissingError(f"There is no file {file}.", "Was it moved?")
         _require_sense(wanted)
-        job = Job(
-            id=secrets.token_hex(6),
-            kind="convert",
-            owner=actor.id,
-            state=JobState.QUEUED,
-            request=wanted.model_dump(mode="json"),
-            created=time.time(),
-        )
+        job = Job.asked("convert", actor, wanted)
         return self._queue.submit(job).view()
 
 

@@ -7,11 +7,15 @@ from typing import Protocol
 from backend.downloads.checking import refuse_before
 from backend.downloads.placing import folder_for
 from backend.downloads.ports import Network
+from backend.library.captioners import WEIGHTS
+from backend.schema.captioning import CaptionerOffer
+from backend.schema.controls import WeightsInfo
 from backend.schema.downloads import DownloadRequest
 from backend.schema.errors import NotFoundError, RequestError
 from backend.schema.hubs import HubFile, HubModel, HubName, HubVersion
 from backend.schema.jobs import Actor
 from backend.schema.models import ModelKind
+from backend.services.hubs import is_at
 
 _LONGEST_DESCRIPTION = 4_000
 _LISTED = 12
@@ -76,6 +80,50 @@ class Asking:
             file = _named(version, file_name)
         return self._request(model, version, file, even_pickles=even_pickles)
 
+    def of_captioner(
+        self, actor: Actor, wanted: CaptionerOffer, place: str
+    ) -> tuple[DownloadRequest, ...]:
+        """The downloads of a model that describes pictures: its words, and at last its weights.
+
+        Args:
+            actor: Who asks.
+            wanted: The model.
+            place: Its folder below the models folder.
+
+        Raises:
+            NotFoundError: When its repository has it no more.
+            HubError: When the hub does not answer as it should.
+        """
+        model = self.hubs.model(actor, HubName.HUGGING_FACE, wanted.repository)
+        version = model.version()
+        weights = [each for each in version.files if is_at(each, WEIGHTS)] if version else []
+        if version is None or not weights:
+            raise NotFoundError(
+                f"{wanted.repository} on Hugging Face has no {WEIGHTS} any more.",
+                f"If you have its files, put them here: {self.models / place}.",
+            )
+        files = [*((each, each.name) for each in version.texts), (weights[0], WEIGHTS)]
+        asked = ((request_for(model, version, file, self.models), name) for file, name in files)
+        return tuple(_placed(each, self.models, f"{place}/{name}") for each, name in asked)
+
+    def of_preprocessor(self, actor: Actor, wanted: WeightsInfo) -> DownloadRequest:
+        """The download of a file that a preprocessor needs; a pickle of it is scanned as well.
+
+        Raises:
+            NotFoundError: When its repository has it no more.
+            HubError: When the hub does not answer as it should.
+        """
+        model = self.hubs.model(actor, HubName.HUGGING_FACE, wanted.repository)
+        version = model.version()
+        files = [each for each in version.files if is_at(each, wanted.file)] if version else []
+        if version is None or not files:
+            raise NotFoundError(
+                f"{wanted.repository} on Hugging Face has no {wanted.file} any more.",
+                f"If you have the file, put it here: {self.models / wanted.place}.",
+            )
+        request = request_for(model, version, files[0], self.models)
+        return _placed(request, self.models, wanted.place, even_pickles=True)
+
     def _request(
         self, model: HubModel, version: HubVersion, file: HubFile, *, even_pickles: bool
     ) -> DownloadRequest:
@@ -83,6 +131,23 @@ class Asking:
         request = request.model_copy(update={"even_pickles": even_pickles})
         refuse_before(request)
         return request
+
+
+def _placed(
+    request: DownloadRequest, models: Path, place: str, *, even_pickles: bool = False
+) -> DownloadRequest:
+    """A download that goes to a place of its own below the models folder."""
+    target = models / place
+    return request.model_copy(
+        update={
+            "file": request.file.model_copy(update={"name": target.name}),
+            "name": f"{request.model}/{target.name}",
+            "version_name": "",
+            "folder": str(target.parent),
+            "place": place,
+            "even_pickles": even_pickles,
+        }
+    )
 
 
 def request_for(

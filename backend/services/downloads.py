@@ -19,6 +19,8 @@ from backend.library.sniffing import not_a_model
 from backend.locks import HeldLock
 from backend.metadata.catalogue import load_catalogue
 from backend.places import Places
+from backend.schema.captioning import CaptionerOffer
+from backend.schema.controls import WeightsInfo
 from backend.schema.downloads import DownloadRequest
 from backend.schema.errors import ModelError, NotFoundError
 from backend.schema.events import Event
@@ -138,6 +140,31 @@ class Downloads:
         only_the_owner(actor, "download models")
         return self._submit(actor, self._asking.by_link(actor, text, even_pickles=even_pickles))
 
+    def get_weights(self, actor: Actor, wanted: WeightsInfo) -> JobView:
+        """Download a file that a preprocessor needs.
+
+        Raises:
+            NotAllowedError: When a guest asks.
+            NotFoundError: When its repository has it no more.
+            HubError: When the hub does not answer as it should.
+        """
+        only_the_owner(actor, "download preprocessors")
+        return self._submit(actor, self._asking.of_preprocessor(actor, wanted))
+
+    def get_captioner(
+        self, actor: Actor, wanted: CaptionerOffer, place: str
+    ) -> tuple[JobView, ...]:
+        """Download a model that describes pictures, each of its files as a job.
+
+        Raises:
+            NotAllowedError: When a guest asks.
+            NotFoundError: When its repository has it no more.
+            HubError: When the hub does not answer as it should.
+        """
+        only_the_owner(actor, "download captioning models")
+        requests = self._asking.of_captioner(actor, wanted, place)
+        return tuple(self._submit(actor, each) for each in requests)
+
     def pause(self, actor: Actor, job_id: str) -> JobView:
         """Stop a download where it is; this outlives the program.
 
@@ -236,6 +263,17 @@ class Downloading:
         """
         only_the_owner(actor, "download models")
         return self.asking.by_link(actor, text, file_name, even_pickles=even_pickles)
+
+    def weights(self, actor: Actor, wanted: WeightsInfo) -> DownloadRequest:
+        """A file that a preprocessor needs.
+
+        Raises:
+            NotAllowedError: When a guest asks.
+            NotFoundError: When its repository has it no more.
+            HubError: When the hub does not answer as it should.
+        """
+        only_the_owner(actor, "download preprocessors")
+        return self.asking.of_preprocessor(actor, wanted)
 
     def run(self, request: DownloadRequest) -> Iterator[Event]:
         """Download it; closed, it keeps what arrived.

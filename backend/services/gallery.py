@@ -110,9 +110,14 @@ class Gallery:
         metadata = read_metadata(source)
         if metadata is not None:
             return metadata.request.as_request(metadata.index)
-        if picture.brought or self._board.get(picture.job).job.kind == "upscale":
+        if picture.brought:
             return self._told_by(self.file(actor, picture_id))
-        return self._board.get(picture.job).job.generation.as_request(picture.index)
+        job = self._board.get(picture.job).job
+        if job.kind == "series" and picture.index < job.series.axes.cells:
+            return job.series.cell(picture.index).as_request()
+        if job.kind != "generate":
+            return self._told_by(self.file(actor, picture_id))
+        return job.generation.as_request(picture.index)
 
     def delete(self, actor: Actor, picture_id: str) -> None:
         """Remove a picture: its file, its small version and its place in the gallery.

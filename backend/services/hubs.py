@@ -221,13 +221,13 @@ class Hubs:
 def _file_of(link: HubLink, version: HubVersion) -> HubFile | None:
     """The file that a link names, or else the one that is usually taken."""
     if link.file:
-        return next((one for one in version.files if _is_at(one, link.file)), None)
+        return next((one for one in version.files if is_at(one, link.file)), None)
     if link.query:
         return next((one for one in version.files if _asks_for(one, link.query)), None)
     return next((one for one in version.files if one.primary), None)
 
 
-def _is_at(file: HubFile, path: str) -> bool:
+def is_at(file: HubFile, path: str) -> bool:
     """Whether a file lies at a path of its repository."""
     _, _, inside = urlsplit(file.address).path.partition("/resolve/")
     return unquote(inside.partition("/")[2]) == path

@@ -101,8 +101,7 @@ def _those_there(
 
 def _tags(request: ResolvedRequest) -> Mapping[str, LoraTag]:
     """The LoRAs of all pictures' prompts by their names; negative prompts put none on."""
-    prompts = (request.prompt_of(index) for index in range(request.batch.pictures))
-    texts = dict.fromkeys(prompt.positive for prompt in prompts)
+    texts = dict.fromkeys(prompt.positive for prompt in request.all_prompts)
     return {tag.name: tag for text in texts for tag in take_tags(text)[1]}
 
 

@@ -22,7 +22,7 @@ def named_embeddings(
         entries: What is in the library.
     """
     there = fitting_embeddings(request.model.family, entries)
-    prompts = (request.prompt_of(index) for index in range(request.batch.pictures))
+    prompts = request.all_prompts
     texts = {text for prompt in prompts for text in (prompt.positive, prompt.negative)}
     named = {span.embedding for text in texts for span in find_embeddings(text, there)}
     return tuple(there[name] for name in there if name in named)

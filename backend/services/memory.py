@@ -2,6 +2,7 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from functools import partial
 
 from backend.library.library import Library
 from backend.memory.estimate import GIB, PROCESS
@@ -14,6 +15,7 @@ from backend.schema.jobs import Actor, Role
 from backend.schema.memory import MemoryState, PlanRequest, PlanView
 from backend.schema.memory_settings import MemorySettings, UsualMemory
 from backend.schema.models import Family
+from backend.services.inputs import Inputs
 from backend.services.loras import loras_there
 from backend.services.machine_memory import MachineMemory
 from backend.services.owner import only_the_owner
@@ -50,8 +52,23 @@ class Memory:
     """Plans pictures, tells how full the memory is, and keeps what the owner decides about it."""
 
     def __init__(
-        self, library: Library, catalogue: Catalogue, planner: Planner, usual: UsualBook
+        self,
+        library: Library,
+        catalogue: Catalogue,
+        planner: Planner,
+        usual: UsualBook,
+        inputs: Inputs | None = None,
     ) -> None:
+        """Plan for the models of a library.
+
+        Args:
+            library: The models that there are.
+            catalogue: The samplers, schedules and families that there are.
+            planner: Does the arithmetic.
+            usual: What the owner decided.
+            inputs: Finds the pictures that drawing begins with; without it, none is looked for.
+        """
+        self._inputs = inputs
         self._library = library
         self._catalogue = catalogue
         self._planner = planner
@@ -65,8 +82,14 @@ class Memory:
             OutOfRangeError: When a setting makes no sense.
         """
         anywhere = actor.role is Role.OWNER  # a guest learns nothing of files outside the library
+        look = partial(self._inputs.glance, actor) if self._inputs else None
         wanted = resolve(
-            request.generation, self._library, self._catalogue, lambda: 0, anywhere=anywhere
+            request.generation,
+            self._library,
+            self._catalogue,
+            lambda: 0,
+            anywhere=anywhere,
+            look=look,
         )
         loras = loras_there(wanted, self._library.entries())
         return self._planner.plan(wanted.model_copy(update={"loras": loras}), request)

@@ -8,6 +8,7 @@ from backend.library.library import Library
 from backend.metadata.catalogue import load_catalogue
 from backend.places import Places
 from backend.schema.catalogue import Catalogue, CheckpointInfo, ComponentInfo
+from backend.schema.controls import ControlChoice
 from backend.schema.errors import NotFoundError
 from backend.schema.jobs import Actor
 from backend.schema.library import (
@@ -19,6 +20,7 @@ from backend.schema.library import (
     Verified,
 )
 from backend.schema.models import Role
+from backend.services.control_models import choices_for
 from backend.services.owner import only_the_owner
 from backend.services.verifying import verify
 
@@ -56,6 +58,20 @@ class Models:
     def parts_for(self, actor: Actor, checkpoint: CheckpointInfo) -> Mapping[Role, ComponentInfo]:  # noqa: ARG002
         """The files that are chosen for a checkpoint's absent parts where a person chooses none."""
         return self._library.automatic(checkpoint)
+
+    def controls(self, actor: Actor, checkpoint: str | None = None) -> tuple[ControlChoice, ...]:  # noqa: ARG002
+        """The control models as they are offered for a checkpoint, those that fit first.
+
+        Args:
+            actor: Who asks.
+            checkpoint: Its name; None for the first.
+
+        Raises:
+            ModelMissingError: When there is no such checkpoint.
+        """
+        steered = self._library.find(checkpoint)
+        there, known = self._library.controls(), self._catalogue.preprocessors
+        return choices_for(steered, there, known, self._library)
 
     def library(self, actor: Actor) -> tuple[LibraryEntry, ...]:  # noqa: ARG002
         """Every model file and folder, by id."""

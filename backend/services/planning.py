@@ -10,7 +10,7 @@ from backend.memory.workload import workload_of
 from backend.schema.catalogue import Catalogue
 from backend.schema.errors import ModelMissingError
 from backend.schema.memory import Budget, MemoryState, PlanRequest, PlanView, Workload
-from backend.schema.memory_settings import MemorySettings, ResolvedMemory
+from backend.schema.memory_settings import MemoryLimits, MemorySettings, ResolvedMemory
 from backend.schema.models import ModelFile, PartFacts, Role
 from backend.schema.resolved import ResolvedModel, ResolvedRequest
 from backend.services.machine_memory import MachineMemory
@@ -104,15 +104,24 @@ class Planner:
         budget = self._machine.budget(_THIS_MACHINE, usual.limits)
         return plan(workload, budget, usual.settings, *self._learned(workload))
 
+    def here(self) -> tuple[Budget, MemoryLimits]:
+        """The memory of this machine that may be used now, and the limits that hold it back."""
+        limits = self._remembered.usual.now.limits
+        return self._machine.budget(_THIS_MACHINE, limits), limits
+
+    def pace(self, workload: Workload) -> float | None:
+        """Operations a second with such a network, as this machine's own runs tell."""
+        return self._learned(workload)[0]
+
     def prepared(self, wanted: ResolvedRequest) -> ResolvedRequest:
         """The request with what the engine needs for planning it.
 
         Raises:
             ModelError: When a file is gone.
         """
-        changed: dict[str, object] = {"model": self._with_parts(wanted.model)}
+        changed: dict[str, object] = {"model": self.with_parts(wanted.model)}
         if wanted.refiner:
-            refiner = self._with_parts(wanted.refiner.model)
+            refiner = self.with_parts(wanted.refiner.model)
             changed["refiner"] = wanted.refiner.model_copy(update={"model": refiner})
         usual = self._remembered.usual.now
         operations, correction = self._learned(self.workload(wanted, wanted.model))
@@ -151,8 +160,7 @@ class Planner:
         Raises:
             ModelMissingError: When a file is gone.
         """
-        calls = self._samplers[wanted.sampling.sampler]
-        return workload_of(wanted, self._with_parts(model), calls)
+        return workload_of(wanted, self.with_parts(model), self._samplers.__getitem__)
 
     def _followed(self, workload: Workload, memory: ResolvedMemory, run: Run) -> PlanView | None:
         """The plan that a run followed; None where it cannot be told, or went otherwise.
@@ -182,7 +190,12 @@ class Planner:
         device = self._machine.device.name or paces.last_device
         return paces.rate(device, workload), peaks.correction(device, workload)
 
-    def _with_parts(self, model: ResolvedModel) -> ResolvedModel:
+    def with_parts(self, model: ResolvedModel) -> ResolvedModel:
+        """A model with the sizes of its parts.
+
+        Raises:
+            ModelMissingError: When a file is gone.
+        """
         held = self._model(model.path)
         facts = {
             part.role: PartFacts(role=part.role, parameters=part.parameters, bytes=part.bytes)

@@ -8,7 +8,7 @@ from pathlib import Path
 from PIL import Image
 
 from backend.jobs.board import Board
-from backend.library.checkpoints import STARTER
+from backend.library.checkpoints import is_starter
 from backend.library.library import Library
 from backend.library.moving import stem_of
 from backend.library.places_of_models import home_of
@@ -103,7 +103,7 @@ class Previews:
     def _changeable(self, model_id: str) -> LibraryEntry:
         entry = self._library.entry(model_id)
         folders = self._library.folders.all()
-        if entry.id == STARTER or entry.path in {folder.path for folder in folders}:
+        if is_starter(entry.id) or entry.path in {folder.path for folder in folders}:
             home_of(entry, folders)  # it says why such a model stays as it is
         return entry
 

@@ -1,6 +1,6 @@
 """What pictures tell of how they were made, with the models that are here."""
 
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -13,8 +13,10 @@ from backend.metadata.reading import read_text, reading_of
 from backend.metadata.teller import model_name
 from backend.places import Places
 from backend.schema.catalogue import Catalogue
+from backend.schema.control_settings import UNITS
 from backend.schema.errors import NotFoundError, RequestError
 from backend.schema.fields import Scalar
+from backend.schema.generation import GENERATION_FIELDS
 from backend.schema.library import LibraryEntry
 from backend.schema.models import ModelKind
 from backend.schema.readings import FoundModel, ModelUse, NamedModel, PictureReading, Reading
@@ -37,6 +39,7 @@ _FIELDS: Mapping[str, ModelUse] = {
     "model.clip_l": "text encoder",
     "model.clip_g": "text encoder",
     "model.t5xxl": "text encoder",
+    **{f"control{number}.model": "ControlNet" for number in range(1, UNITS + 1)},
 }
 """The fields of a request that name a model."""
 
@@ -59,6 +62,8 @@ class Readings:
     entries: Callable[[], Iterable[LibraryEntry]]
     """What is in the library."""
     catalogue: Catalogue
+    is_here: Callable[[str], bool] = lambda _: True
+    """Whether a picture that a request refers to is here."""
 
     def of_file(self, path: Path) -> PictureReading:
         """What a file on this machine tells.
@@ -109,6 +114,7 @@ class Readings:
             found = next(named, None)
             if told and found is not None and found.installed:
                 fields[field_id] = found.installed
+        gone = tuple(self._gone(fields))
         return PictureReading(
             program=reading.program,
             width=width,
@@ -116,8 +122,16 @@ class Readings:
             fields=fields,
             text=reading.text,
             models=models,
-            unused=reading.unused,
+            unused=(*reading.unused, *gone),
         )
+
+    def _gone(self, fields: dict[str, Scalar]) -> Iterator[str]:
+        """Take out the references to pictures that are not here, and tell of each."""
+        for spec in GENERATION_FIELDS:
+            told = fields.get(spec.id)
+            if spec.setting.picture and isinstance(told, str) and not self.is_here(told):
+                del fields[spec.id]
+                yield f"{spec.setting.label}: {told} is not here any more; choose it again."
 
 
 def _find(model: NamedModel, entries: Iterable[LibraryEntry]) -> FoundModel:

@@ -7,11 +7,13 @@ from PIL import Image
 from backend.metadata.comparing import compare
 from backend.metadata.file_texts import BROKEN, FORMATS
 from backend.metadata.own import PictureMetadata, read_metadata
+from backend.metadata.sheets import read_sheet
 from backend.metadata.upscaled import read_upscaled
 from backend.schema.errors import ModelMissingError, NotFoundError
 from backend.schema.generation import GenerationRequest
 from backend.schema.jobs import Actor, JobView
 from backend.schema.readings import Comparison, Remaking
+from backend.schema.resolved import ResolvedRequest
 from backend.services.gallery import Gallery
 from backend.services.generation import Generation
 
@@ -54,20 +56,34 @@ class Reproducing:
         return compare(one, other, first, second)
 
     def _submit(self, actor: Actor, request: GenerationRequest, own: PictureMetadata) -> JobView:
-        model = own.request.model
+        """Submit it; models that are not here under their names are looked for by their hashes."""
+        made = own.request
         try:
             return self._generation.submit(actor, request)
         except ModelMissingError as error:
-            if not model.sha256:
+            if made.controls:
+                renamed = _controls_by_hash(request, made)
+                try:
+                    return self._generation.submit(actor, renamed)
+                except ModelMissingError as still:
+                    if still.sentence != error.sentence:  # which tells the name, now the hash
+                        raise _without_controls(made, error) from error
+            if not made.model.sha256:
                 raise
-            by_hash = request.model.model_copy(update={"checkpoint": model.sha256})
-            try:
-                return self._generation.submit(actor, request.model_copy(update={"model": by_hash}))
-            except ModelMissingError:
-                raise ModelMissingError(
-                    f"The checkpoint “{model.name}” that drew it is not here any more.",
-                    f"Get it again; its SHA-256 begins with {model.sha256[:10]}.",
-                ) from error
+            return self._with_renamed_checkpoint(actor, request, made)
+
+    def _with_renamed_checkpoint(
+        self, actor: Actor, request: GenerationRequest, made: ResolvedRequest
+    ) -> JobView:
+        model = made.model
+        by_hash = request.model.model_copy(update={"checkpoint": model.sha256})
+        try:
+            return self._generation.submit(actor, request.model_copy(update={"model": by_hash}))
+        except ModelMissingError as error:
+            raise ModelMissingError(
+                f"The checkpoint “{model.name}” that drew it is not here any more.",
+                f"Get it again; its SHA-256 begins with {model.sha256[:10]}.",
+            ) from error
 
     def _read(self, actor: Actor, picture_id: str) -> tuple[PictureMetadata, Image.Image]:
         picture = self._gallery.picture(actor, picture_id)
@@ -82,6 +98,10 @@ class Reproducing:
                 f"That picture was enlarged from {upscaled.source}.",
                 "Reproduce that one, then upscale it again.",
             )
+        if own is None and read_sheet(io.BytesIO(content)):
+            raise NotFoundError(
+                "That picture is a sheet of others.", "Reproduce one of those that it shows."
+            )
         if own is None:
             raise NotFoundError(
                 "That picture does not tell how Easel made it.",
@@ -92,3 +112,20 @@ class Reproducing:
                 return own, opened.convert("RGB")
         except (OSError, *BROKEN) as error:
             raise NotFoundError("That picture's file is not whole.", "Make it again.") from error
+
+
+def _controls_by_hash(request: GenerationRequest, made: ResolvedRequest) -> GenerationRequest:
+    units = request.controls
+    named = {
+        f"control{each.number}": units[each.number].model_copy(update={"model": each.model.sha256})
+        for each in made.controls
+        if each.model.sha256 and each.number in units
+    }
+    return request.model_copy(update=named)
+
+
+def _without_controls(made: ResolvedRequest, error: ModelMissingError) -> ModelMissingError:
+    names = ", ".join(
+        f"“{each.model.name}” (SHA-256 {each.model.sha256[:10]}…)" for each in made.controls
+    )
+    return ModelMissingError(error.sentence, f"It was steered by {names}: get it again.")

@@ -1,14 +1,13 @@
 """From what was asked to what is made: every "choose for me" becomes a fact."""
 
 import secrets
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 
-from backend.metadata.catalogue import Named, find_named
 from backend.schema.catalogue import Catalogue, CheckpointInfo, FamilyDefaults
 from backend.schema.errors import OutOfRangeError
 from backend.schema.generation import GenerationRequest
 from backend.schema.memory_settings import ResolvedMemory
-from backend.schema.picture_settings import PromptSettings
+from backend.schema.picture_settings import SizeSettings, nearest_side
 from backend.schema.resolved import (
     ResolvedRequest,
     ResolvedSampling,
@@ -16,10 +15,11 @@ from backend.schema.resolved import (
     ResolvedVariation,
 )
 from backend.schema.sampling_settings import MAXIMUM_SEED, RANDOM_SEED, SeedSettings
+from backend.services.checks import known, readable
 from backend.services.components import Installed, resolve_model, resolve_refiner
-
-LONGEST_PROMPT = 10_000
-"""Characters; far beyond what any model reads, and short enough to be handed over at once."""
+from backend.services.controls import Around, resolve_controls
+from backend.services.hires import First, resolve_hires
+from backend.services.sources import Look, resolve_source, size_for
 
 DrawSeed = Callable[[], int]
 
@@ -36,6 +36,7 @@ def resolve(
     draw: DrawSeed = draw_seed,
     *,
     anywhere: bool = False,
+    look: Look | None = None,
 ) -> ResolvedRequest:
     """The request with the checkpoint's defaults wherever nothing was chosen.
 
@@ -47,28 +48,39 @@ def resolve(
         installed: The models that there are.
         catalogue: The samplers, schedules and families that there are.
         draw: Draws a seed where none was chosen.
-        anywhere: Whether a checkpoint may be named by any path on this machine.
+        anywhere: Whether models may be named by any path on this machine.
+        look: Finds the pictures that it begins with and is steered by; without it, none is
+            looked for.
 
     Raises:
-        ModelError: When the checkpoint, or the refiner, is not there or cannot draw.
+        ModelError: When the checkpoint, the refiner, or a control model is not there or cannot be
+            used.
         OutOfRangeError: When a setting makes no sense with them, or a prompt is no readable text.
     """
     checkpoint = installed.find(request.model.checkpoint, anywhere=anywhere)
-    if checkpoint.refiner:
-        raise OutOfRangeError(
-            f"“{checkpoint.name}” only finishes pictures that another model began.",
-            "Choose a checkpoint that draws, and this one as its refiner.",
-            "model.checkpoint",
-        )
+    _require_beginner(checkpoint)
     family = next((each for each in catalogue.families if each.id == checkpoint.family), None)
     uses = frozenset(family.uses if family else ())
+    multiple = family.size_multiple if family else 1
+    learned = ResolvedSize(width=checkpoint.defaults.width, height=checkpoint.defaults.height)
+    source = resolve_source(request, learned, look) if look else None
+    usual = size_for(source, learned, multiple) if source else learned
     model = resolve_model(checkpoint, request.model, installed, uses)
+    size = _size(request.size, usual, multiple)
+    sampling = _sampling(request, checkpoint.defaults, catalogue, uses)
+    masked = bool(source and source.mask)
+    around = Around(checkpoint, installed, catalogue, look, anywhere)
+    first = First(checkpoint.id, learned, multiple, size, sampling, masked)
     return ResolvedRequest(
         prompt=readable(request.prompt),
         model=model,
-        size=_size(request, checkpoint, family.size_multiple if family else 1),
-        sampling=_sampling(request, checkpoint.defaults, catalogue, uses),
+        size=size,
+        seamless=request.size.seamless if "size.seamless" in uses else "none",
+        source=source,
+        sampling=sampling,
+        controls=resolve_controls(request, around),
         refiner=resolve_refiner(request.refiner, checkpoint, installed, uses),
+        hires=resolve_hires(request.hires, first, installed, catalogue),
         clip_skip=request.model.clip_skip if "model.clip_skip" in uses else 1,
         seed=_seed(request.seed.value, draw),
         variation=_variation(request.seed, draw),
@@ -79,22 +91,22 @@ def resolve(
     )
 
 
-def _size(request: GenerationRequest, checkpoint: CheckpointInfo, multiple: int) -> ResolvedSize:
-    size = ResolvedSize(
-        width=request.size.width or checkpoint.defaults.width,
-        height=request.size.height or checkpoint.defaults.height,
+def _require_beginner(checkpoint: CheckpointInfo) -> None:
+    """Refuse a checkpoint that draws nothing from noise."""
+    if checkpoint.refiner:
+        raise OutOfRangeError(
+            f"“{checkpoint.name}” only finishes pictures that another model began.",
+            "Choose a checkpoint that draws, and this one as its refiner.",
+            "model.checkpoint",
+        )
+
+
+def _size(asked: SizeSettings, usual: ResolvedSize, multiple: int) -> ResolvedSize:
+    """The nearest size that the family can draw."""
+    return ResolvedSize(
+        width=nearest_side(asked.width or usual.width, multiple),
+        height=nearest_side(asked.height or usual.height, multiple),
     )
-    for label, field, value in (("Width", "width", size.width), ("Height", "height", size.height)):
-        below = value // multiple * multiple
-        if below != value:
-            choices = " or ".join(str(each) for each in (below, below + multiple) if each)
-            raise OutOfRangeError(
-                f"{label} cannot be {value} with “{checkpoint.name}”, whose pictures come in "
-                f"steps of {multiple}.",
-                f"Choose {choices}.",
-                f"size.{field}",
-            )
-    return size
 
 
 def _sampling(
@@ -107,8 +119,8 @@ def _sampling(
     sampler, schedule = asked.sampler or defaults.sampler, asked.schedule or defaults.schedule
     guidance = defaults.guidance if asked.guidance is None else asked.guidance
     return ResolvedSampling(
-        sampler=_known("Sampler", "sampling.sampler", sampler, catalogue.samplers),
-        schedule=_known("Schedule", "sampling.schedule", schedule, catalogue.schedules),
+        sampler=known("Sampler", "sampling.sampler", sampler, catalogue.samplers),
+        schedule=known("Schedule", "sampling.schedule", schedule, catalogue.schedules),
         steps=asked.steps or defaults.steps,
         cfg_scale=asked.cfg_scale or defaults.cfg_scale,
         guidance=guidance if "sampling.guidance" in uses else None,
@@ -125,44 +137,3 @@ def _variation(asked: SeedSettings, draw: DrawSeed) -> ResolvedVariation | None:
     if asked.variation_strength == 0:
         return None
     return ResolvedVariation(seed=_seed(asked.variation, draw), strength=asked.variation_strength)
-
-
-def _known(label: str, field: str, name: str, entries: Iterable[Named]) -> str:
-    """The id of a sampler or schedule, whichever of its names was given."""
-    entries = tuple(entries)
-    found = find_named(entries, name)
-    if found is None:
-        known = ", ".join(entry.label for entry in entries)
-        raise OutOfRangeError(f"{label} cannot be “{name}”.", f"Choose one of: {known}.", field)
-    return found.id
-
-
-def readable(prompt: PromptSettings) -> PromptSettings:
-    """The prompt itself.
-
-    Raises:
-        OutOfRangeError: When it is too long, or no text that can be stored.
-    """
-    for field, words in (("positive", prompt.positive), ("negative", prompt.negative)):
-        if len(words) > LONGEST_PROMPT:
-            raise OutOfRangeError(
-                f"The prompt is {len(words):,} characters long.",
-                f"Shorten it to {LONGEST_PROMPT:,}; models read only the first hundreds.",
-                f"prompt.{field}",
-            )
-        if not _is_text(words):
-            raise OutOfRangeError(
-                "The prompt has a broken character in it.",
-                "Type it again; half an emoji is the usual cause.",
-                f"prompt.{field}",
-            )
-    return prompt
-
-
-def _is_text(words: str) -> bool:
-    """Whether files, messages and the journal can hold it: JSON may bring half a character."""
-    try:
-        words.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

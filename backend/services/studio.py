@@ -26,8 +26,10 @@ from backend.services import bringing_pictures
 from backend.services.advising import Advising
 from backend.services.bringing import Bringing, brought_pictures, picture_bringer
 from backend.services.bringing_pictures import PictureBringer
+from backend.services.captioning import Captioning
 from backend.services.conversion import Conversion
 from backend.services.covers import Covers
+from backend.services.datasets import Datasets
 from backend.services.download_history import DownloadHistory
 from backend.services.downloads import Downloads
 from backend.services.gallery import Gallery
@@ -37,22 +39,32 @@ from backend.services.host import StudioHost
 from backend.services.hub_work import HubWork, open_hub_work
 from backend.services.hubs import Hubs
 from backend.services.identifying import Identifying
+from backend.services.inputs import Inputs
 from backend.services.jobs import Jobs
 from backend.services.keeping import Books, Keeping, Work, is_needed
 from backend.services.learning import Learner
 from backend.services.lora_cards import LoraShelf
 from backend.services.machine_memory import MachineMemory
+from backend.services.map_shelf import MapShelf
+from backend.services.maps import Maps
 from backend.services.memory import Memory
 from backend.services.models import Models
+from backend.services.new_loras import NewLoras
 from backend.services.notes import Notes
 from backend.services.planning import Planner
+from backend.services.poses import PoseMaps
+from backend.services.preprocessors import Preprocessors
 from backend.services.previews import Previews
 from backend.services.readings import Readings
 from backend.services.remembered import Remembered
 from backend.services.reproducing import Reproducing
+from backend.services.series import LibraryOffers, Series
 from backend.services.shelf import Shelf
 from backend.services.shortage import Shortage
 from backend.services.style_book import StyleBook
+from backend.services.training import Training
+from backend.services.training_forecast import Foretelling
+from backend.services.training_stories import TrainingStories
 from backend.services.updates import Updates
 from backend.services.upscaling import Upscaling
 from backend.services.well_known import load_well_known
@@ -66,8 +78,18 @@ class Studio:
     """The verbs, one class for each subject; satisfies `backend.api.verbs.Verbs`."""
 
     generation: Generation
+    series: Series
     conversion: Conversion
     upscaling: Upscaling
+    maps: Maps
+    map_shelf: MapShelf
+    inputs: Inputs
+    poses: PoseMaps
+    preprocessors: Preprocessors
+    training: Training
+    trainings: TrainingStories
+    datasets: Datasets
+    captioning: Captioning
     jobs: Jobs
     gallery: Gallery
     models: Models
@@ -116,7 +138,7 @@ def open_studio(
     launch = launch or SubprocessEngines(places)
 
     def engine_for(listener: EngineListener) -> Supervisor:
-        return Supervisor(launch, _hearing(listener, ground.board, planner), patience)
+        return Supervisor(launch, _hearing(listener, ground, planner), patience)
 
     with ExitStack() as open_things:
         open_things.enter_context(_sole_use(places))
@@ -160,6 +182,8 @@ class _Work:
     """What makes pictures, and what brings models."""
 
     generation: Generation
+    inputs: Inputs
+    gallery: Gallery
     jobs: Jobs
     hubs: HubWork
     wishes: WishBook
@@ -185,7 +209,10 @@ def _open_ground(places: Places, open_things: ExitStack) -> _Ground:
 def _open_work(ground: _Ground, queue: JobQueue, open_things: ExitStack) -> _Work:
     """Begin nothing yet; what is under way at the end is saved."""
     places, library, board = ground.places, ground.library, ground.board
-    generation = Generation(queue, library, ground.catalogue, Wording(places))
+    gallery = Gallery(board, ground.shelf, places)
+    inputs = Inputs(places.data / "inputs", gallery)
+    inputs.sweep()
+    generation = Generation(queue, library, ground.catalogue, Wording(places), inputs)
     wishes = WishBook(places.data / "wishes.json")
     then_draw = partial(ThenDraw, wishes=wishes, library=library, generation=generation)
     bringer = picture_bringer(places, ground.brought, ground.catalogue)
@@ -195,7 +222,7 @@ def _open_work(ground: _Ground, queue: JobQueue, open_things: ExitStack) -> _Wor
     jobs = Jobs(board, queue, hubs.host_jobs, ground.shelf)
     open_things.callback(_save_at_the_end, jobs)
     open_things.callback(queue.close)
-    return _Work(generation, jobs, hubs, wishes, bringer)
+    return _Work(generation, inputs, gallery, jobs, hubs, wishes, bringer)
 
 
 def _studio(
@@ -206,24 +233,39 @@ def _studio(
     library, board = ground.library, ground.board
     hubs, generation, journal = work.hubs, work.generation, ground.journal
     models = Models(library, catalogue)
-    gallery = Gallery(board, ground.shelf, places)
+    gallery = work.gallery
     books = Books.in_folder(places.data)
+    datasets = Datasets(places, gallery)
     keeping = Work(partial(is_needed, board), queue.free_memory, journal.pictures_with)
     room = partial(room_in, places.models)
+    foretelling = Foretelling(planner, places)
+    training = Training(queue, board, library, catalogue, generation, foretelling)
     getting = Getting(hubs.downloads, DownloadHistory(board), work.wishes, room)
     return Studio(
         generation=generation,
+        series=Series(queue, board, generation, LibraryOffers(library, catalogue), planner),
         conversion=Conversion(queue),
-        upscaling=Upscaling(queue, board, library, gallery, places),
+        maps=Maps(queue, work.inputs, library, catalogue),
+        map_shelf=MapShelf(places.data / "maps", work.inputs, catalogue),
+        inputs=work.inputs,
+        poses=PoseMaps(work.inputs),
+        preprocessors=Preprocessors(
+            catalogue.preprocessors, library, hubs.downloads, places.models
+        ),
+        training=training,
+        trainings=TrainingStories(training, work.jobs, places, library.rescan),
+        datasets=datasets,
+        captioning=Captioning(queue, datasets, places.models, hubs.downloads),
+        upscaling=Upscaling(queue, board, library, work.inputs),
         jobs=work.jobs,
         gallery=gallery,
         models=models,
         covers=Covers(models, places),
         notes=Notes(models, books.notes),
-        memory=Memory(library, catalogue, planner, remembered.usual),
+        memory=Memory(library, catalogue, planner, remembered.usual, work.inputs),
         advising=Advising(library, catalogue, partial(planner.state, names=False)),
         writing=Writing(library, catalogue, Wording(places), StyleBook(places), journal.prompts_of),
-        readings=Readings(library.entries, catalogue),
+        readings=Readings(library.entries, catalogue, work.inputs.is_here),
         reproducing=Reproducing(generation, gallery),
         loras=LoraShelf(library),
         hubs=hubs.hubs,
@@ -237,9 +279,14 @@ def _studio(
     )
 
 
-def _hearing(listener: EngineListener, board: Board, planner: Planner) -> EngineListener:
-    """What hears the engine before the queue does: it learns from runs and explains shortages."""
-    explaining = Shortage(listener, lambda job: board.get(job).job, planner)
+def _hearing(listener: EngineListener, ground: _Ground, planner: Planner) -> EngineListener:
+    """What hears the engine before the queue does.
+
+    It learns from runs, explains shortages, and lists new LoRAs.
+    """
+    board = ground.board
+    listing = NewLoras(listener, ground.lane, ground.library.rescan)
+    explaining = Shortage(listing, lambda job: board.get(job).job, planner)
     return Learner(explaining, partial(_drawing, board), planner)
 
 

@@ -1,59 +1,47 @@
 """Enlarging pictures."""
 
-import secrets
-import time
-from collections.abc import Iterable
-from difflib import get_close_matches
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from backend.jobs.board import Board
 from backend.jobs.queue import JobQueue
-from backend.library.checkpoints import STARTER
 from backend.library.library import Library
 from backend.metadata.file_texts import read_texts
 from backend.metadata.opening import size_of
 from backend.metadata.own import PictureMetadata
 from backend.metadata.upscaled import origin_of
-from backend.places import Places
 from backend.schema.errors import (
-    ModelError,
-    ModelMissingError,
     NotAllowedError,
     NotFoundError,
     RequestError,
 )
-from backend.schema.jobs import Actor, Job, JobState, JobView, Role
-from backend.schema.library import LibraryEntry
-from backend.schema.models import ModelKind
+from backend.schema.inputs import INPUT
+from backend.schema.jobs import Actor, Job, JobView, Role
 from backend.schema.picture_settings import PromptSettings
 from backend.schema.upscaling import (
     LANCZOS,
     LANCZOS_LABEL,
-    ResolvedUpscaler,
     ResolvedUpscaling,
     UpscaleRequest,
     UpscalerInfo,
     UpscalerOffers,
     require_room,
 )
-from backend.services.gallery import Gallery
+from backend.services.inputs import Inputs
+from backend.services.upscalers import named_upscaler, usual_upscaler
 
 KIND = "upscale"
-_STARTER_FILE = "upscaler.safetensors"
-_STARTER_ID, _STARTER_NAME = "starter", "Starter upscaler"
+HANDED_IN = "The picture"
+"""What a picture is called that was handed in: its own name is not kept."""
 
 
 class Upscaling:
     """Turns a request into a job that makes a new, larger picture; the old one is kept."""
 
-    def __init__(
-        self, queue: JobQueue, board: Board, library: Library, gallery: Gallery, places: Places
-    ) -> None:
+    def __init__(self, queue: JobQueue, board: Board, library: Library, inputs: Inputs) -> None:
         self._queue = queue
         self._board = board
         self._library = library
-        self._gallery = gallery
-        self._starter = places.models / "starter" / _STARTER_FILE
+        self._inputs = inputs
 
     def submit(self, actor: Actor, request: UpscaleRequest) -> JobView:
         """Queue an enlargement and return at once; only the picture's head is read.
@@ -88,21 +76,17 @@ class Upscaling:
             NotAllowedError: When a guest names a file.
         """
         path, _ = self._file(actor, picture)
-        there = self._models()
-        usual = _usual(there, _drawn_as(path))
-        infos = [UpscalerInfo(id=each.id, label=each.name, about=about) for each, about in there]
+        there = self._library.upscalers()
+        usual = usual_upscaler(there, _drawn_with(_drawn_as(path)))
+        infos = [
+            UpscalerInfo(id=each.model.id, label=each.model.name, about=each.about)
+            for each in there
+        ]
         plain = UpscalerInfo(id=LANCZOS, label=LANCZOS_LABEL, about="no model")
         return UpscalerOffers(upscalers=(*infos, plain), usual=usual.id if usual else LANCZOS)
 
     def _queue_up(self, actor: Actor, wanted: ResolvedUpscaling) -> JobView:
-        job = Job(
-            id=secrets.token_hex(6),
-            kind=KIND,
-            owner=actor.id,
-            state=JobState.QUEUED,
-            request=wanted.model_dump(mode="json"),
-            created=time.time(),
-        )
+        job = Job.asked(KIND, actor, wanted)
         return self._queue.submit(job).view()
 
     def _resolved(self, actor: Actor, request: UpscaleRequest) -> ResolvedUpscaling:
@@ -110,9 +94,9 @@ class Upscaling:
         require_room(name, *size_of(path), request.factor, request.output)
         origin = _drawn_as(path)
         if request.upscaler is None:
-            upscaler = _usual(self._models(), origin)
+            upscaler = usual_upscaler(self._library.upscalers(), _drawn_with(origin))
         else:
-            upscaler = self._named(request.upscaler)
+            upscaler = named_upscaler(request.upscaler, self._library)
         return ResolvedUpscaling(
             path=str(path),
             name=name,
@@ -129,56 +113,18 @@ class Upscaling:
         if not picture:
             raise RequestError("No picture is named.", "Name one of the gallery, or a file.")
         if not path.is_absolute():
-            file = self._gallery.file(actor, picture)
-            return file, file.name
+            file = self._inputs.file(actor, picture)
+            return file, HANDED_IN if INPUT.fullmatch(picture) else file.name
         if actor.role is not Role.OWNER:
             raise NotAllowedError(
                 "Only the owner may enlarge files of this machine.", "Name a picture by its id."
             )
         return path, path.name
 
-    def _models(self) -> list[tuple[ResolvedUpscaler, str]]:
-        """The upscalers that are here with their architectures; the starter's comes last."""
-        there = [
-            (_found(entry), _architecture(entry))
-            for entry in self._library.entries()
-            if _is_upscaler(entry) and _usable(entry) and entry.path != str(self._starter)
-        ]
-        if self._starter.is_file():
-            starter = ResolvedUpscaler(id=_STARTER_ID, name=_STARTER_NAME, path=str(self._starter))
-            there.append((starter, "for its own pictures"))
-        return there
 
-    def _named(self, name: str) -> ResolvedUpscaler | None:
-        """An upscaler by its id, title, or file's name; None for Lanczos."""
-        if name.casefold() == LANCZOS:
-            return None
-        found = {word: each for each, _ in self._models() for word in _words(each)}
-        if name.casefold() in found:
-            return found[name.casefold()]
-        for entry in self._library.entries():
-            if name.casefold() in _words(_found(entry)):
-                raise _unusable(entry)
-        similar = get_close_matches(name.casefold(), [*found, LANCZOS], n=1)
-        meant = f"Did you mean “{similar[0]}”? Else put" if similar else "Put"
-        raise ModelMissingError(
-            f"There is no upscaler called “{name}”.",
-            f"{meant} its file into models/upscale_models.",
-        )
-
-
-def _usual(
-    there: Iterable[tuple[ResolvedUpscaler, str]], origin: PictureMetadata | None
-) -> ResolvedUpscaler | None:
-    """What enlarges where nobody chooses; None for Lanczos.
-
-    The starter's upscaler learned from the starter's pictures alone: what others drew, and
-    photographs, look better with Lanczos.
-    """
-    models = [each for each, _ in there]
-    if origin is not None and origin.request.model.checkpoint == STARTER:
-        return next((each for each in models if each.id == _STARTER_ID), None)
-    return next((each for each in models if each.id != _STARTER_ID), None)
+def _drawn_with(origin: PictureMetadata | None) -> str | None:
+    """The id of the checkpoint that drew a picture."""
+    return origin.request.model.checkpoint if origin else None
 
 
 def _drawn_as(path: Path) -> PictureMetadata | None:
@@ -188,39 +134,3 @@ def _drawn_as(path: Path) -> PictureMetadata | None:
     except OSError:
         return None  # what is wrong with the file is said by who reads its size
     return origin_of(texts) if texts else None
-
-
-def _is_upscaler(entry: LibraryEntry) -> bool:
-    return entry.model is not None and entry.model.kind is ModelKind.UPSCALER
-
-
-def _usable(entry: LibraryEntry) -> bool:
-    return entry.model is not None and entry.model.format == "safetensors"
-
-
-def _architecture(entry: LibraryEntry) -> str:
-    variants = entry.model.variants if entry.model else ()
-    return next((fact.value for fact in variants), "")
-
-
-def _found(entry: LibraryEntry) -> ResolvedUpscaler:
-    return ResolvedUpscaler(id=entry.id, name=entry.name, path=entry.path)
-
-
-def _words(upscaler: ResolvedUpscaler) -> set[str]:
-    """What a person may call it, in lower case."""
-    file = PurePosixPath(upscaler.id)
-    return {each.casefold() for each in (upscaler.id, upscaler.name, file.name, file.stem)}
-
-
-def _unusable(entry: LibraryEntry) -> ModelError:
-    if entry.model is not None and not _is_upscaler(entry):
-        return ModelError(
-            f"“{entry.name}” is a {entry.model.kind.label}, not an upscaler.",
-            "Choose an upscaler, or lanczos.",
-        )
-    problem = entry.problem
-    return ModelError(
-        problem.sentence if problem else f"“{entry.name}” cannot enlarge pictures.",
-        problem.hint if problem else "Choose another upscaler.",
-    )

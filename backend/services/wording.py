@@ -11,8 +11,8 @@ from backend.prompts.wildcards import Wildcards
 from backend.schema.bringing import Wildcard
 from backend.schema.picture_settings import PromptSettings
 from backend.schema.resolved import ResolvedRequest
+from backend.services.checks import readable
 from backend.services.installations import wildcards_of
-from backend.services.resolve import readable
 
 _OWN = "Easel"
 
@@ -38,17 +38,24 @@ class Wording:
         Raises:
             OutOfRangeError: When a prompt becomes too long.
         """
-        asked = request.prompt
+        changes: dict[str, object] = {"expanded": self._written(request.prompt, request)}
+        if request.hires is not None:
+            written = self._written(request.hires.prompt, request)
+            changes["hires"] = request.hires.model_copy(update={"expanded": written})
+        return request.model_copy(update=changes)
+
+    def _written(
+        self, asked: PromptSettings, request: ResolvedRequest
+    ) -> dict[int, PromptSettings]:
+        """What a prompt becomes for each picture, by index; none where it leaves no choice."""
         if not (leaves_choices(asked.positive) or leaves_choices(asked.negative)):
-            return request
+            return {}
         lists = self.wildcards() if "__" in asked.positive + asked.negative else Wildcards({})
         written = {
             index: readable(_chosen(asked, request.seed_of(index), lists))
             for index in range(request.batch.pictures)
         }
-        if all(prompt == asked for prompt in written.values()):
-            return request
-        return request.model_copy(update={"expanded": written})
+        return {} if all(prompt == asked for prompt in written.values()) else written
 
     def _read(self) -> Iterator[Wildcard]:
         if self._folder.is_dir():

@@ -16,9 +16,9 @@ from backend.schema.jobs import Actor
 from backend.schema.picture_settings import PromptSettings
 from backend.schema.writing import Ask, Heard, Offers, UsedPrompt
 from backend.schema.writing import Writing as Told
+from backend.services.checks import readable
 from backend.services.completing import offers
 from backend.services.reading import Readers
-from backend.services.resolve import readable
 from backend.services.short_lived import ShortLived
 from backend.services.style_book import StyleBook
 from backend.services.wording import Wording

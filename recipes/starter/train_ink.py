@@ -7,25 +7,22 @@ other parts, in the form that kohya's scripts write.
 
 import sys
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import torch
-from peft import LoraConfig, get_peft_model_state_dict
 from PIL import Image
-from safetensors.torch import save_file
 from torch import Tensor
 
+from recipes.starter.adapter import Adapter
 from recipes.starter.noise import add_noise, loss_weights, noise_levels, velocity
-from recipes.starter.parts import Noised, open_autoencoder, open_unet, predict
+from recipes.starter.parts import Noised, open_autoencoder, predict
 from recipes.starter.places import MODEL, REPOSITORY, WORK
 from recipes.starter.sheet import Parts, draw, open_pipeline
 from recipes.starter.text_states import TextStates
 from recipes.starter.training import Clock, Plan, plan_parser, read_plan
 
 RANK = 8
-LAYERS = ["to_q", "to_k", "to_v", "to_out.0", "ff.net.0.proj", "ff.net.2", "conv1", "conv2"]
 INK, PAPER = (24, 32, 72), (247, 240, 224)
 FILE = WORK / "ink.safetensors"
 PROMPTS = REPOSITORY / "benchmarks" / "starter_prompts.toml"
@@ -40,16 +37,6 @@ LANDSCAPES = (
 _COUNT = 144
 _BATCH = 8
 _RATE = 1e-3
-METADATA = {
-    "modelspec.sai_model_spec": "1.0.0",
-    "modelspec.architecture": "stable-diffusion-v1/lora",
-    "modelspec.title": "Ink",
-    "modelspec.description": "Dark ink on warm paper, for Easel's starter.",
-    "modelspec.license": "Apache-2.0",
-    "ss_network_module": "networks.lora",
-    "ss_network_dim": str(RANK),
-    "ss_network_alpha": str(RANK),
-}
 
 
 def in_ink(picture: Image.Image) -> Image.Image:
@@ -84,11 +71,8 @@ class Ink:
 
     def __init__(self, plan: Plan) -> None:
         torch.manual_seed(plan.seed)
-        self.unet = open_unet(MODEL / "unet")
-        self.unet.requires_grad_(False)
-        self.unet.add_adapter(LoraConfig(r=RANK, lora_alpha=RANK, target_modules=LAYERS))
-        self.learned = [each for each in self.unet.parameters() if each.requires_grad]
-        self.optimizer = torch.optim.AdamW(self.learned, lr=_RATE, weight_decay=1e-3)
+        self.adapter = Adapter(RANK)
+        self.optimizer = torch.optim.AdamW(self.adapter.learned, lr=_RATE, weight_decay=1e-3)
         self._levels = noise_levels()
         self._text = TextStates()
 
@@ -98,24 +82,15 @@ class Ink:
         level, noise = self._levels[times], torch.randn_like(latents)
         text = self._text(captions, full=False)
         seen = Noised(latents=add_noise(latents, noise, level), times=times, text=text)
-        wrong = (predict(self.unet, seen) - velocity(latents, noise, level)).square()
+        wrong = (predict(self.adapter.unet, seen) - velocity(latents, noise, level)).square()
         error = (wrong.mean((1, 2, 3)) * loss_weights(level)).mean()
         error.backward()
-        torch.nn.utils.clip_grad_norm_(self.learned, 1.0)
+        torch.nn.utils.clip_grad_norm_(self.adapter.learned, 1.0)
         for group in self.optimizer.param_groups:
             group["lr"] = _RATE * scale
         self.optimizer.step()
         self.optimizer.zero_grad()
         return float(error.detach())
-
-    def tensors(self) -> Iterator[tuple[str, Tensor]]:
-        """What was learned, by kohya's names, in half precision."""
-        for name, tensor in get_peft_model_state_dict(self.unet).items():
-            layer, _, kind = name.removesuffix(".weight").rpartition(".lora_")
-            way = {"A": "down", "B": "up"}[kind]
-            kohya = "lora_unet_" + layer.replace(".", "_")
-            yield f"{kohya}.lora_{way}.weight", tensor.half().contiguous()
-            yield f"{kohya}.alpha", torch.tensor(float(RANK)).half()
 
 
 def train(plan: Plan, file: Path) -> None:
@@ -133,7 +108,7 @@ def train(plan: Plan, file: Path) -> None:
         if len(errors) % 20 == 0:
             sys.stdout.write(f"{len(errors)} steps, error {np.mean(errors[-20:]):.4f}\n")
             sys.stdout.flush()
-    save_file(dict(training.tensors()), file, METADATA)
+    training.adapter.save(file, "Ink", "Dark ink on warm paper, for Easel's starter.")
 
 
 def main() -> int:

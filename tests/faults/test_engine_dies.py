@@ -10,6 +10,7 @@ import pytest
 from backend.channel.supervisor import Patience
 from backend.jobs.queue import HANDED_OVER
 from backend.schema.jobs import OWNER, JobChanged, JobState
+from backend.schema.series import Axis, SeriesRequest
 from backend.schema.upscaling import UpscaleRequest
 from tests.fixtures.program import wait_until
 from tests.fixtures.real_studio import (
@@ -64,6 +65,20 @@ def test_an_enlargement_is_made_once_whenever_the_engine_dies(studio, tmp_path, 
     (large,) = view.pictures
     assert (large.width, large.prompt) == (4 * small.width, prompt)
     assert indices_on_disk(tmp_path, view) == [0]
+    assert nothing_was_made_twice(tmp_path)
+
+
+@pytest.mark.parametrize("prompt", ["once-kill", "once-kill-after"])
+def test_a_grid_goes_on_after_the_death_of_the_engine(studio, tmp_path, prompt):
+    x, y = Axis(field="seed", values="1-3"), Axis(field="steps", values="2,3")
+    request = SeriesRequest(base=asked(prompt, 1), x=x, y=y)
+
+    view = ended(studio, studio.series.submit(OWNER, request))
+
+    assert (view.state, view.engine_deaths) == (JobState.FINISHED, 1)
+    assert [picture.index for picture in view.pictures] == list(range(7))
+    assert [picture.seed for picture in view.pictures] == [1, 2, 3, 1, 2, 3, 1]
+    assert indices_on_disk(tmp_path, view) == list(range(7))
     assert nothing_was_made_twice(tmp_path)
 
 

@@ -16,6 +16,7 @@ from backend.channel.subprocess import ENGINE_ENVIRONMENT
 from backend.engine.run import generate
 from backend.schema.errors import OutOfMemoryError
 from backend.schema.events import Event, ImageReady, Metric, Warned
+from backend.schema.hires import ResolvedHires
 from backend.schema.picture_settings import BatchSettings
 from backend.schema.resolved import ResolvedRequest, ResolvedSampling, ResolvedSize
 from tests.fixtures.short_memory import DECODE, DRAW, READ, short_memory
@@ -86,6 +87,32 @@ def test_memory_that_is_short_once_changes_no_pixel(tmp_path, fitting, number):
     assert len(memory.calls) > len(CALLS)
 
 
+def test_a_second_pass_that_does_not_fit_leaves_the_first_as_it_is(tmp_path):
+    passes = ResolvedHires(
+        factor=1.5,
+        method="lanczos",
+        strength=0.5,
+        steps=2,
+        sampler="euler",
+        schedule="karras",
+        sizes=((96, 96),),
+    )
+    larger = PAIR.model_copy(update={"hires": passes})
+    with short_memory() as memory:
+        usual = pictures(tmp_path / "usual", make(tmp_path / "usual", larger))
+    draws = [number for number, kind in enumerate(memory.calls, 1) if kind == DRAW]
+    enlarging = memory.calls.index(DECODE, draws[1]) + 1
+
+    with short_memory([enlarging, draws[2] + 1]) as memory:
+        events = make(tmp_path, larger)
+
+    made = pictures(tmp_path, events)
+    assert min(psnr(*pair) for pair in zip(made, usual, strict=True)) >= 60
+    assert len(sentences(events)) == 2
+    assert memory.calls[: draws[1]].count(DRAW) == 2
+    assert memory.calls.count(DRAW) in (5, 7)  # whole, or one picture after the other
+
+
 def test_where_a_batch_does_not_fit_its_pictures_are_drawn_one_after_the_other(tmp_path, fitting):
     first = CALLS.index(DRAW) + 1
     with short_memory([first, first + 1]) as memory:
@@ -140,7 +167,7 @@ def test_another_error_is_not_taken_for_short_memory(tmp_path, monkeypatch):
     def broken(*arguments, **named):
         raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
 
-    monkeypatch.setattr("backend.engine.run.decode", broken)
+    monkeypatch.setattr("backend.engine.work.decode", broken)
 
     with pytest.raises(RuntimeError, match="mat1"):
         make(tmp_path, PAIR)
@@ -165,7 +192,7 @@ def test_an_engine_that_is_killed_before_decoding_costs_no_drawing(tmp_path, fit
 
 def test_a_decoding_that_broke_goes_on_where_it_was(tmp_path, fitting, monkeypatch):
     with monkeypatch.context() as patched:
-        patched.setattr("backend.engine.run.decode", lambda *arguments: 1 / 0)
+        patched.setattr("backend.engine.work.decode", lambda *arguments: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             make(tmp_path, PAIR)
 

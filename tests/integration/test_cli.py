@@ -56,9 +56,11 @@ def test_every_field_is_a_flag_with_its_help(studio, capsys):
 
     text = " ".join(capsys.readouterr().out.split())
     for spec in GENERATION_FIELDS:
-        if spec.setting.short_name != "prompt":
+        if spec.setting.short_name != "prompt" and spec.number <= 1:
             assert spec.flag in text
             assert spec.setting.label in text
+    assert "ControlNet 2 to 5 have the flags of ControlNet 1" in text
+    assert "--control2-weight" not in text
     assert "From 1 to 150." in text
     assert studio.requests == []
 

@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from backend.access.access import Access
-from backend.api import readings
+from backend.api import sent
 from backend.api.app import create_app
 from backend.metadata.encoding import encode
 from backend.schema.jobs import OWNER
@@ -44,7 +44,7 @@ def test_what_is_no_picture_says_so(http):
 
 
 def test_a_picture_that_is_too_large_is_refused(http, monkeypatch):
-    monkeypatch.setattr(readings, "LARGEST_PICTURE", 100)
+    monkeypatch.setattr(sent, "LARGEST_PICTURE", 100)
 
     answer = http.post("/api/readings", content=made.png({"parameters": made.A1111}))
 

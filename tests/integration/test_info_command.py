@@ -47,7 +47,7 @@ def test_json_has_fields_models_and_what_is_left_over(info, tmp_path):
         "installed": "checkpoints/dream.safetensors",
         "by_hash": False,
     }
-    assert "Hires upscale: 2" in told["unused"]
+    assert told["request"]["hires.factor"] == 2
     assert told["text"] == made.A1111
 
 

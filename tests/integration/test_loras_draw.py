@@ -252,7 +252,7 @@ def test_wherever_weights_lie_they_stay_what_they_are(
     part = How(placement, storage)
     whole = How("resident" if placement == "resident" else "model")
     lie = Placing({"diffusion_model": part, "clip_l": part, "vae": whole}, parked)
-    monkeypatch.setattr("backend.engine.run.Planner.placing", lambda *_: lie)
+    monkeypatch.setattr("backend.engine.work.Planner.placing", lambda *_: lie)
     prompt = f"{APPLE} <lora:ink:0.7> <lora:words:1>"
     plain = studio.draw()
     before = fingerprint(studio.model)

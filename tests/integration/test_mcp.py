@@ -2,6 +2,7 @@
 
 import base64
 import json
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -120,7 +121,7 @@ def test_base64_carries_the_picture(visitor, studio):
         ({"prompt": "a", "steps": "many"}, "Steps cannot be 'many'."),
         ({"prompt": "a", "steps": [3]}, "The argument “steps” cannot be [3]."),
         ({"prompt": "a", "steps": True}, "The argument “steps” cannot be True."),
-        ({"prompt": "a", "width": 100}, "Width cannot be 100."),
+        ({"prompt": "a", "width": 32}, "Width cannot be 32."),
         ({"prompt": "a", "sampler": "x"}, "The argument “sampler” cannot be “x”."),
         ({"prompt": "a", "stepz": 3}, "There is no setting called “stepz”."),
         ({"prompt": "a", "base64": "yes"}, "The argument “base64” must be true or false."),
@@ -199,9 +200,13 @@ def test_a_cancelled_job_says_so(visitor, studio):
 
 
 def test_the_list_of_tools_is_complete(visitor):
-    tool, upscale, skip = visitor.get("/mcp/tools").json()["tools"]
+    tool, grid, upscale, a_map, skip, *others = visitor.get("/mcp/tools").json()["tools"]
 
-    assert (upscale["name"], skip["name"]) == ("upscale-image", "skip")
+    assert grid["name"] == "generate-grid"
+    assert {"x", "y", "z", "prompts", "steps"} <= set(grid["inputSchema"]["properties"])
+    assert (upscale["name"], a_map["name"]) == ("upscale-image", "make-map")
+    assert skip["name"] == "skip"
+    assert [each["name"] for each in others][:2] == ["list-datasets", "upload-dataset"]
     assert upscale["inputSchema"]["required"] == ["picture"]
     assert upscale["inputSchema"]["properties"]["factor"]["maximum"] == 8
 
@@ -211,6 +216,31 @@ def test_the_list_of_tools_is_complete(visitor):
     assert schema["required"] == ["prompt"]
     assert schema["properties"]["steps"]["maximum"] == 150
     assert all(json.dumps(entry["description"]) for entry in schema["properties"].values())
+
+
+def test_a_grid_is_drawn(visitor, studio):
+    answer = call(visitor, "generate_grid", prompt="an apple", x="steps=10,20", prompts="a\nb")
+
+    assert len(answer.json()["result"]["images"]) == 3
+    (request,) = studio.series_asked
+    assert request.base.prompt.positive == "an apple"
+    assert (request.x.field, request.x.values) == ("steps", "10,20")
+    assert (request.y.field, request.y.values) == ("prompts", "a\nb")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"x": "steps=10"}, "“prompt” is missing"),
+        ({"prompt": "a", "x": "steps"}, "“steps” is no axis"),
+        ({"prompt": "a", "x": 5}, "“x” cannot be 5"),
+    ],
+)
+def test_a_grid_that_makes_no_sense_is_told(visitor, arguments, sentence):
+    answer = call(visitor, "generate-grid", **arguments)
+
+    assert answer.status_code == 400
+    assert sentence in answer.json()["error"]["sentence"]
 
 
 def test_a_picture_is_enlarged(visitor, studio):
@@ -235,6 +265,33 @@ def test_a_picture_is_enlarged(visitor, studio):
 )
 def test_a_slip_of_an_enlargement_is_told(visitor, arguments, sentence):
     answer = call(visitor, "upscale-image", **arguments)
+
+    assert answer.status_code == 400
+    assert sentence in answer.json()["error"]["sentence"]
+
+
+def test_a_map_is_made(visitor, studio):
+    studio.add("0" * 12, 0)
+
+    answer = call(visitor, "make_map", picture=f"{'0' * 12}-0", resolution=64, base64=True)
+
+    made = answer.json()["result"]["map"]
+    assert (made["width"], made["height"]) == (64, 64)
+    assert Path(made["path"]).read_bytes() == base64.b64decode(made["base64"])
+    assert visitor.get(made["url"]).content == base64.b64decode(made["base64"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({}, "“picture” is missing"),
+        ({"picture": "a", "resolution": 9}, "Resolution cannot be 9"),
+        ({"picture": "a", "steps": 9}, "no setting called “steps”"),
+        ({"picture": "a", "mask": [2]}, "“mask” cannot be"),
+    ],
+)
+def test_a_slip_of_a_map_is_told(visitor, arguments, sentence):
+    answer = call(visitor, "make-map", **arguments)
 
     assert answer.status_code == 400
     assert sentence in answer.json()["error"]["sentence"]

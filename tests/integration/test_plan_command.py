@@ -115,7 +115,7 @@ def test_without_a_budget_this_machine_counts(command):
         (("--size", "wide"), "--size cannot be “wide”. Say it like 1024x768."),
         (("--budget", "much"), "--budget cannot be “much”. Say it like 6GB or 6144MB."),
         (("--ram", "0GB"), "--ram cannot be “0GB”."),
-        (("--size", "100x64"), "Width cannot be 100."),
+        (("--size", "32x64"), "Width cannot be 32."),
         (("--batch", "99"), "Batch size cannot be 99."),
     ],
 )

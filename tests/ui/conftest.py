@@ -1,7 +1,9 @@
 """A browser, a page in it, and a server of our own with the real engine process."""
 
+import gc
 import threading
 import time
+import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -62,6 +64,9 @@ class Site:
         assert self._thread
         self._server.should_exit = True
         self._thread.join(20)
+        with warnings.catch_warnings():  # of connections that a browser left open at the end
+            warnings.simplefilter("ignore", ResourceWarning)
+            gc.collect()
 
     def go_on(self) -> None:
         """Let jobs whose prompt begins with “slow” go on."""
@@ -177,6 +182,6 @@ def opened(context: BrowserContext, site: Site) -> Page:
 
 def attached(page: Page) -> None:
     """Wait until the page is drawn, its form is filled and it follows the feed."""
-    page.locator("#generate").wait_for()
+    page.locator("#generate").wait_for(state="attached")  # another tab may be open
     page.locator("easel-device[data-engine=ready], easel-device[data-engine=busy]").wait_for()
     page.wait_for_function("sessionStorage.getItem('easel.form') !== null")

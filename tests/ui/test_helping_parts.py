@@ -67,7 +67,7 @@ def test_the_page_tells_what_is_wrong_and_has_a_button_that_sets_it_right(client
 
 
 def test_what_cannot_be_drawn_at_all_is_not_warned_of(client):
-    assert warned(client, size__width=130) == ""
+    assert warned(client, sampling__sampler="nobody's") == ""
     assert warned(client, model__checkpoint="gone", sampling__cfg_scale=20) == ""
 
 

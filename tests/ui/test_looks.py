@@ -50,7 +50,7 @@ def test_prompt_generate_device_and_result_are_in_view_without_scrolling(context
 def test_on_a_phone_the_settings_are_a_sheet(context, site):
     page = opened(context, site)
     page.set_viewport_size(PHONE)
-    steps = page.get_by_label("number input for Steps")
+    steps = page.get_by_label("number input for Steps", exact=True)
     expect(steps).to_be_hidden()
     page.get_by_role("button", name="Settings", exact=True).click()
     expect(steps).to_be_visible()

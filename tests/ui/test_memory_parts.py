@@ -115,7 +115,7 @@ def test_what_does_not_fit_says_so_with_what_helps(client, studio):
 @pytest.mark.parametrize(
     "fields",
     [
-        {"size__width": 130},
+        {"size__width": 20},
         {"sampling__steps": "many"},
         {"memory__placement": "nowhere"},
         {"model__checkpoint": "gone.safetensors"},

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.browser
 
 
 def number(page: Page, label: str):
-    return page.get_by_label(f"number input for {label}")
+    return page.get_by_label(f"number input for {label}", exact=True)
 
 
 def show(page: Page, view: str) -> None:
@@ -23,11 +23,11 @@ def enter(page: Page, label: str, value: str) -> None:
     number(page, label).press("Tab")
 
 
-def test_simple_shows_five_things_and_all_settings_every_field(page):
+def test_simple_shows_six_things_and_all_settings_every_field(page):
     fields = page.locator(
         ".field:visible, easel-model:visible, easel-shape:visible, easel-pictures:visible"
     )
-    expect(fields).to_have_count(5)  # model, prompt, shape, pictures, steps
+    expect(fields).to_have_count(6)  # model, prompt, shape, pictures, enlarge by, steps
 
     show(page, "all")
 
@@ -96,10 +96,31 @@ def test_shapes_set_the_size_and_a_double_click_on_a_label_resets(page):
     expect(number(page, "Width")).to_have_value("144")
     enter(page, "Height", "200")
     expect(page.locator("easel-shape :checked")).to_have_count(0)
+    page.get_by_role("button", name="Swap width and height").click()
+    expect(page.locator("easel-shape output")).to_have_text("200 × 144")
+    enter(page, "Width", "125")
+    expect(number(page, "Width")).to_have_value("128")
+    expect(page.locator("#composer")).to_contain_text("Width 125 becomes 128")
+    page.get_by_role("button", name="Swap width and height").click()
 
     page.locator("#field-size-height").get_by_text("Height").dblclick()
 
     expect(number(page, "Height")).to_have_value("128")
+
+
+def test_a_second_pass_has_settings_once_there_is_one(page):
+    show(page, "all")
+    strength = page.locator("#field-hires-strength")
+    expect(strength).to_contain_text("Enlarge by is 1")
+    expect(page.get_by_label("Enlarged with")).to_be_disabled()
+
+    enter(page, "Enlarge by", "2")
+
+    expect(strength).not_to_contain_text("Enlarge by is 1")
+    page.get_by_label("Enlarged with").click()
+    expect(page.get_by_role("option")).to_contain_text(
+        ["Automatic", "Latent", "Lanczos", "Starter upscaler"]
+    )
 
 
 def test_what_cannot_be_is_said_beside_the_prompt_with_what_to_do(page, watch):

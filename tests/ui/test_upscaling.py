@@ -6,6 +6,7 @@ from playwright.sync_api import Page, expect
 from backend.schema.jobs import OWNER
 from tests.ui.conftest import PHONE
 from tests.ui.test_generating import generate
+from tests.ui.test_image_to_image import choose, photo, tab
 
 pytestmark = pytest.mark.browser
 
@@ -40,6 +41,25 @@ def test_a_click_beside_a_picture_makes_a_larger_one(page, site):
     assert job.title == "Upscale 2×: a harbour"
 
 
+def test_its_checkpoint_adds_detail_to_a_larger_one(page, site):
+    generate(page, "a meadow")
+    meadow = page.locator("easel-results .thumb[title='a meadow']")
+    expect(meadow).to_have_count(1)
+    page.locator("easel-stage").get_by_role("button", name="Upscale").click()
+    menu = popover(page)
+    menu.get_by_label("2 times").check()
+    menu.get_by_label("Add detail with the checkpoint").check()
+    expect(menu).to_contain_text("drawn again, finer")
+    menu.get_by_role("button", name="Upscale").click()
+
+    expect(meadow).to_have_count(2)
+    first, second = (site.studio.gallery.newest(OWNER)[place] for place in (1, 0))
+    finer = site.studio.gallery.request_of(OWNER, second.id)
+    assert (finer.source.picture, finer.source.strength) == (first.id, 0.0)
+    assert (finer.hires.factor, finer.hires.upscaler) == (2.0, "starter")
+    assert finer.prompt.positive == "a meadow"
+
+
 def test_it_opens_beside_a_picture_in_full_and_fits_a_phone(page):
     generate(page, "a lighthouse")
     expect(page.locator("easel-results .thumb[title='a lighthouse']")).to_have_count(1)
@@ -59,3 +79,21 @@ def test_it_opens_beside_a_picture_in_full_and_fits_a_phone(page):
     page.keyboard.press("Escape")
     expect(menu).to_be_hidden()
     expect(viewer).to_be_visible()  # Escape closed what opened last
+
+
+def test_pictures_from_outside_are_enlarged_alone_or_all_together(page, site, tmp_path):
+    paths = [photo(tmp_path, f"{number}.png") for number in range(2)]
+    tab(page)
+    before = results(page).count()
+    choose(page, *paths)
+
+    page.get_by_role("button", name="Only enlarge them").click()
+    menu = popover(page)
+    expect(menu).to_contain_text("2 pictures, each 4 times as large")
+    expect(menu.get_by_label("Add detail")).to_be_hidden()
+    menu.get_by_label("Upscaler").select_option("lanczos")
+    menu.get_by_role("button", name="Upscale").click()
+
+    expect(results(page)).to_have_count(before + 2)
+    titles = [job.title for job in site.studio.jobs.snapshot(OWNER).jobs]
+    assert titles.count("Upscale 4×: The picture") == 2

@@ -11,6 +11,7 @@ from ui.memory.words import about, gigabytes
 _KINDS = {
     "Text encoders": "text",
     "Denoising network": "network",
+    "ControlNet": "control",
     "VAE": "vae",
     "Adapters": "adapters",
     "Activations": "activations",

@@ -9,9 +9,29 @@ from ui.elements import element
 from ui.facts import PageFacts
 
 _GROUPS = (
-    ("Size", "shape", ("size.width", "size.height")),
+    ("Source", "strength", ("source.picture", "source.strength")),
+    (
+        "Mask",
+        "mask-heading",
+        ("mask.picture", "mask.area", "mask.blur", "mask.fill", "mask.paints", "mask.padding"),
+    ),
+    ("Size", "shape", ("size.width", "size.height", "source.fit", "size.seamless")),
     ("Pictures", "pictures", ("batch.count", "batch.size")),
+    (
+        "Outpainting",
+        "outpainting-heading",
+        ("outpaint.left", "outpaint.right", "outpaint.top", "outpaint.bottom"),
+    ),
+    (
+        "High resolution",
+        "",
+        (
+            *("hires.factor", "hires.strength", "hires.upscaler", "hires.steps", "hires.passes"),
+            *("hires.tile", "hires.sampler", "hires.schedule", "hires.prompt", "hires.negative"),
+        ),
+    ),
     ("LoRA", "loras", ()),
+    ("ControlNet", "controls", ()),
     (
         "Sampling",
         "",
@@ -52,7 +72,7 @@ def build(facts: PageFacts) -> SettingsPanel:
         element("view-switch", sheet="")
         element("checkpoint-card")
         for heading, control, ids in _GROUPS:
-            with gr.Column(elem_classes=["group", f"group-{heading.casefold()}"]):
+            with gr.Column(elem_classes=["group", "group-" + heading.casefold().replace(" ", "-")]):
                 if control:
                     element(control)
                 fields.extend(_fields(ids, facts))

@@ -7,7 +7,8 @@ from anyio import to_thread
 from fastapi import APIRouter, Depends, Request
 
 from backend.api.answers import actor_of
-from backend.api.readings import Name, PastedText, sent
+from backend.api.readings import Name, PastedText
+from backend.api.sent import sent
 from backend.api.verbs import Verbs
 from backend.schema.errors import NotFoundError
 from backend.schema.jobs import Actor

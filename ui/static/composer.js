@@ -48,8 +48,8 @@ function addWords() {
   if (form.values["prompt.negative"]) form.showNegative(true);
 }
 
-document.addEventListener("click", ({ target }) => {
-  if (!target.closest?.("#settings, .sheet-button, [role=listbox]")) root.removeAttribute("data-sheet");
+document.addEventListener("click", ({ target, isTrusted }) => {
+  if (isTrusted && !target.closest?.("#settings, .sheet-button, [role=listbox]")) root.removeAttribute("data-sheet");
 });
 
 form.subscribe(() => {
@@ -71,7 +71,7 @@ part("easel-notice", store, (own, host) => {
     close.hidden = Boolean(notice.waiting);
     stop.hidden = !notice.waiting;
     // What was typed is not thrown away to put it right.
-    remedy.hidden = !notice.field || Boolean(notice.field === "prompt.positive" && form.values[notice.field].trim());
+    remedy.hidden = !notice.field || Boolean(form.field(notice.field).number || notice.field === "prompt.positive" && form.values[notice.field].trim());
     if (!remedy.hidden) offer(remedy, notice.field);
   };
 });

@@ -15,27 +15,32 @@ part("easel-checkpoint-card", form, ({ name, family, note }) => () => {
   note.hidden = !note.textContent;
 });
 
-part("easel-shape", form, ({ size }, host) => {
+part("easel-shape", form, ({ size, swap }, host) => {
   const choices = [...host.querySelectorAll("input")];
-  for (const choice of choices) choice.onchange = () => form.apply(sized(choice.value));
+  for (const choice of choices) {
+    choice.onchange = () => {
+      form.asPicture = !choice.value;
+      if (choice.value) form.apply(sized(choice.value));
+      form.look();
+    };
+  }
+  swap.onclick = () => form.apply({ "size.width": form.values["size.height"], "size.height": form.values["size.width"] });
   return () => {
     const { "size.width": width, "size.height": height } = form.values;
-    say(size, `${width} × ${height}`);
+    const { asPicture } = form;
+    swap.disabled = asPicture;
+    say(size, asPicture ? form.pictureSize : `${width} × ${height}`);
     for (const choice of choices) {
-      const fit = sized(choice.value);
-      choice.checked = fit["size.width"] === width && fit["size.height"] === height;
+      const fit = choice.value && !asPicture && sized(choice.value);
+      choice.checked = fit ? fit["size.width"] === width && fit["size.height"] === height : asPicture && !choice.value;
     }
   };
 });
 
-/** The size with these proportions and as many pixels as the checkpoint draws best with. */
+/** The size of about these proportions that the checkpoint draws best. */
 function sized(shape) {
-  const [across, down] = shape.split(":").map(Number);
-  const area = form.start("size.width") * form.start("size.height");
-  return {
-    "size.width": snapped(Math.sqrt((area * across) / down)),
-    "size.height": snapped(Math.sqrt((area * down) / across)),
-  };
+  const [width, height] = library.start(form.checkpoint()).shapes[shape];
+  return { "size.width": width, "size.height": height };
 }
 
 /** The nearest size that the family can draw. */
@@ -48,7 +53,9 @@ function snapped(side) {
 document.addEventListener("focusout", ({ target }) => {
   const field = facts.fields.find((known) => known.multiple_of && known.element === target.closest?.(".field")?.id);
   const value = field && form.values[field.id];
-  if (value && value % field.multiple_of === 0 && snapped(value) !== value) form.apply({ [field.id]: snapped(value) });
+  if (!value || snapped(value) === value) return;
+  form.apply({ [field.id]: snapped(value) });
+  form.tell(`${field.label} ${value} becomes ${snapped(value)}, which ${form.family().label} can draw.`);
 });
 
 part("easel-pictures", form, ({ total }, host) => {
@@ -91,11 +98,12 @@ function changedChip({ id, label }) {
 // A tick on each slider where the checkpoint draws best, and a band where that is usual; fields without effect are off and say why.
 form.subscribe(() => {
   const { usual } = library.start(form.checkpoint());
-  for (const { id, element, minimum, maximum, lacking } of facts.fields) {
+  for (const { id, element, minimum, maximum } of facts.fields) {
     const block = document.getElementById(element);
     const marks = [form.start(id), ...(usual[id] ?? [minimum, minimum])];
     ["start", "from", "to"].forEach((name, place) => block?.style.setProperty(`--${name}`, (marks[place] - minimum) / (maximum - minimum)));
-    if (lacking && block) switchOff(block, form.unused(id));
+    const reason = form.unused(id);
+    if (block && (reason || block.matches("[data-unused]"))) switchOff(block, reason);
   }
 });
 

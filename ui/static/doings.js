@@ -1,19 +1,28 @@
 // What a person asks for: pictures, an end, another picture. A click is never lost and never doubled.
 
 import { CallError, attempt, call, token } from "./api.js";
+import { root } from "./dom.js";
 import { reconnect } from "./feed.js";
 import { changed, form, fromGradio } from "./form.js";
-import { active, remember, remembered, store } from "./store.js";
+import { later } from "./lazy.js";
+import { active, draws, recalled, remember, store } from "./store.js";
+import { toTab } from "./tabs.js";
 
 const UNSENT_KEY = "easel.unsent";
-let unsent = JSON.parse(remembered(UNSENT_KEY) ?? "[]");
+let unsent = recalled(UNSENT_KEY) ?? [];
 let sending = false;
 
 /** A click on Generate, with the form's values from Gradio. */
 export function generate(list) {
   changed(list);
   form.tell("");
-  send("/page/generate", { token: token(), fields: fromGradio(list) });
+  if (root.dataset.tab === "image-to-image") tried(async () => (await later("draw", "imaging"))());
+  else draw(fromGradio(list));
+}
+
+/** Ask for what the form holds, as far as the tab uses it. */
+export function draw(values) {
+  send("/page/generate", { token: token(), fields: form.asked(values) });
 }
 
 /** The same picture with another seed; the form stays as it is. */
@@ -34,16 +43,15 @@ export function giveUp() {
   store.change({ notice: null });
 }
 
-/** Back to where pictures are made. */
-export function toWork() {
+/** Back to where pictures are made: the tab that was open last, or the one that is named. */
+export function toWork(tab) {
   store.change({ viewer: null });
-  const tab = document.querySelector("[role=tab][data-tab-id=text-to-image]");
-  if (tab?.getAttribute("aria-selected") === "false") tab.click();
+  toTab(tab);
 }
 
 /** Send a click; it is kept until there is an answer. */
 export function send(path, body) {
-  keepUnsent([...unsent, { path, body }]);
+  keepUnsent([...unsent, { path, body, edits: root.matches("[data-tab=image-to-image]:not([data-looking])") }]);
   sendKept();
 }
 
@@ -53,9 +61,9 @@ export async function sendKept() {
   sending = true;
   showBusy(true);
   while (unsent.length) {
-    const [{ path, body }] = unsent;
+    const [{ path, body, edits }] = unsent;
     try {
-      taken(await call("POST", path, body));
+      taken(await call("POST", path, body), edits);
     } catch (error) {
       if (!(error instanceof CallError)) throw error;
       if (error.unreachable) {
@@ -74,10 +82,10 @@ function showBusy(busy) {
   document.getElementById("generate")?.setAttribute("aria-busy", busy);
 }
 
-function taken(job) {
+function taken(job, edits) {
   if (!store.state.jobs.has(job.id)) store.take({ type: "job", job });
   store.change({ notice: null });
-  store.follow(job.id);
+  store.follow(job.id, edits);
 }
 
 function waits(error) {
@@ -108,7 +116,7 @@ export async function skip(jobId) {
 
 /** End what runs now, or what waits first. */
 export function cancelFirst() {
-  const job = active(store.state)[0];
+  const job = active(store.state).find(draws);
   if (job) cancel(job.id);
   return Boolean(job);
 }
@@ -126,7 +134,7 @@ export async function reuse(picture) {
 
 /** Fill the form with settings from elsewhere, and show it. */
 export function takeOver(fields) {
-  toWork();
+  toWork(fields["source.picture"] && "image-to-image");
   if (fields["prompt.negative"]) form.showNegative(true);
   form.apply(fields);
 }

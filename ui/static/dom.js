@@ -41,12 +41,14 @@ export function fillBar(bar, done) {
   bar.firstElementChild.style.inlineSize = done === null ? "" : `${done * 100}%`;
 }
 
-/** A menu that comes up below its button; `filled` is called when it does. */
+/** A menu that comes up below its button, or above where there is no room; `filled` is called when it does. */
 export function opensBelow(menu, opener, filled = () => {}) {
   menu.addEventListener("toggle", ({ newState }) => {
-    const { left, bottom } = opener.getBoundingClientRect();
+    const { left, top, bottom } = opener.getBoundingClientRect();
+    const below = bottom + 8;
+    const fits = below + menu.offsetHeight <= innerHeight;
     const start = Math.max(8, Math.min(left, innerWidth - menu.offsetWidth - 8));
-    Object.assign(menu.style, { insetBlockStart: `${bottom + 8}px`, insetInlineStart: `${start}px` });
+    Object.assign(menu.style, { insetBlockStart: `${fits ? below : Math.max(8, top - 8 - menu.offsetHeight)}px`, insetInlineStart: `${start}px` });
     if (newState === "open") filled();
   });
 }

@@ -2,15 +2,20 @@
 
 import { facts, root } from "./dom.js";
 import { library } from "./library.js";
-import { remember, remembered } from "./store.js";
+import { recalled, remember, remembered } from "./store.js";
 
 const FORM_KEY = "easel.form";
 const CHECKPOINT = "model.checkpoint";
+const BEGINS = /^(source|mask|outpaint)\./; // what only Image to image has
+const SIZES = ["size.width", "size.height"];
+const SIZED_KEY = "easel.sized";
 const listeners = new Set();
 const fields = new Map(facts.fields.map((field) => [field.id, field]));
 const order = [...fields.keys()];
+const drawn = order.filter((id) => !fields.get(id).number); // by Gradio
 
 let values = startingValues(null);
+let applied = {}; // not asked for yet
 let told = "";
 let restored = false;
 let view = root.dataset.view;
@@ -54,17 +59,44 @@ export const form = {
     return startingValues(values[CHECKPOINT])[id];
   },
 
+  /** Whether the picture that is begun with decides about the size. */
+  get asPicture() {
+    return form.begins() && remembered(SIZED_KEY) === null;
+  },
+
+  set asPicture(on) {
+    if (form.begins()) remember(SIZED_KEY, on ? null : "chosen");
+  },
+
+  /** Whether the tab begins with a picture. */
+  begins() {
+    return root.dataset.tab === "image-to-image";
+  },
+
+  /** What is asked for: of the form's values, those that the tab uses. */
+  asked(given = values) {
+    const left = order.filter((id) => (BEGINS.test(id) ? !form.begins() : form.asPicture && SIZES.includes(id)));
+    return { ...given, ...Object.fromEntries(left.map((id) => [id, null])) };
+  },
+
+  /** Why a field has no effect in Image to image, and what size the picture has; its code tells. */
+  idle: () => "",
+  pictureSize: "",
+
   /** Why a field has no effect now; empty where it has. */
   unused(id) {
+    const idle = form.begins() ? form.idle(id) : BEGINS.test(id) && "Image to image uses it";
+    if (idle) return idle;
     const { label, uses } = form.family();
     const { lacking } = fields.get(id);
     if (lacking && !uses.includes(id)) return `${label} ${lacking}`;
+    if (id.startsWith("hires.") && id !== "hires.factor" && values["hires.factor"] === 1) return "Enlarge by is 1";
     return id === "refiner.switch_at" && !values["refiner.checkpoint"] ? "No refiner is chosen" : "";
   },
 
   /** The fields that differ from where they start and that the Simple view does not show. */
   hidden() {
-    return facts.fields.filter(({ id, simple }) => !simple && id !== "prompt.negative" && !form.unused(id) && differs(id));
+    return facts.fields.filter(({ id, simple, number }) => !simple && !number && id !== "prompt.negative" && !form.unused(id) && differs(id));
   },
 
   /** Choose a checkpoint: what nobody changed goes to where it draws best, the rest stays. */
@@ -85,6 +117,9 @@ export const form = {
     tell();
   },
 
+  /** Draw what follows the form anew. */
+  look: tell,
+
   /** Look at the library anew, which has changed. */
   refresh() {
     const { id } = form.checkpoint() ?? {};
@@ -102,8 +137,14 @@ export const form = {
 
   /** Set some fields, as if a person had. */
   apply(changes) {
+    const ids = Object.keys(changes);
     values = { ...values, ...changes };
-    document.getElementById("set-form").click();
+    if (!ids.length || ids.some((id) => !fields.get(id)?.number)) { // those of units are not Gradio's
+      applied = { ...applied, ...changes };
+      document.getElementById("set-form").click();
+    }
+    if (restored) keep();
+    tell();
   },
 
   /** Put one field back to where it starts. */
@@ -128,7 +169,7 @@ export const form = {
   /** Move the keyboard to a field, showing it first. */
   open(id) {
     const field = fields.get(id);
-    if (!field.simple && id !== "prompt.negative") form.show("all");
+    if (!field.simple && !field.number && id !== "prompt.negative") form.show("all");
     if (id === "prompt.negative") form.showNegative(true);
     const control = document.querySelector(id === CHECKPOINT ? "easel-model button" : `#${field.element} :is(textarea, input)`);
     control?.scrollIntoView({ block: "nearest" });
@@ -138,8 +179,7 @@ export const form = {
 
 /** Gradio asks, when it has drawn the page, what the fields are to hold. */
 export function started() {
-  const kept = JSON.parse(remembered(FORM_KEY) ?? remembered(FORM_KEY, "localStorage"));
-  const given = kept ?? { "prompt.positive": facts.example };
+  const given = recalled(FORM_KEY) ?? recalled(FORM_KEY, "localStorage") ?? { "prompt.positive": facts.example };
   values = { ...startingValues(given[CHECKPOINT]), ...usable(given) };
   restored = true;
   keep();
@@ -150,10 +190,11 @@ export function started() {
 /** Gradio asks what `apply` set. */
 export function wantedValues() {
   const checkpoint = form.checkpoint();
-  return order.map((id) => {
+  applied = {};
+  return drawn.map((id) => {
     const { choices, role, multiple_of: multiple } = fields.get(id);
     const value = values[id] ?? (choices ? "" : null);
-    if (choices === "refiners" || role) return { __type__: "update", choices: library.choices(fields.get(id), checkpoint), value };
+    if (choices === "refiners" || id === "hires.upscaler" || role) return { __type__: "update", choices: library.choices(fields.get(id), checkpoint), value };
     return multiple ? { __type__: "update", step: form.family().size_multiple, value } : value;
   });
 }
@@ -162,16 +203,17 @@ export function wantedValues() {
 export function changed(list) {
   if (!restored) return;
   const before = values;
-  values = fromGradio(list);
-  // A field without effect shows something, and yet nobody chose it.
-  for (const id of order) if (form.unused(id)) values[id] = before[id];
+  values = { ...fromGradio(list), ...applied };
+  // A field without effect shows something, and yet nobody chose it; pictures are chosen elsewhere.
+  for (const id of order) if (fields.get(id).picture || form.unused(id)) values[id] = before[id];
   keep();
   tell();
 }
 
-/** Values by field, from Gradio's list. */
+/** Values by field, with those of Gradio's list. */
 export function fromGradio(list) {
-  return Object.fromEntries(order.map((id, place) => [id, list[place] === "" && fields.get(id).choices ? null : list[place] ?? null]));
+  const shown = drawn.map((id, place) => [id, list[place] === "" && fields.get(id).choices ? null : list[place] ?? null]);
+  return { ...values, ...Object.fromEntries(shown) };
 }
 
 function startingValues(checkpointId) {
@@ -187,6 +229,7 @@ function differs(id) {
 /** Whether a field can hold a value with a checkpoint. */
 function fits(id, value, checkpoint) {
   const field = fields.get(id);
+  if (field.number) return true; // its unit tells
   if (field.choices === "checkpoints") return library.checkpoint(value)?.id === value;
   if (field.choices) return library.choices(field, checkpoint).some(([, known]) => known === (value ?? ""));
   return typeof value === (field.kind === "text" ? "string" : "number");
@@ -202,9 +245,10 @@ function same(one, other) {
 }
 
 function keep() {
-  const text = JSON.stringify(values);
-  remember(FORM_KEY, text);
-  remember(FORM_KEY, text, "localStorage");
+  remember(FORM_KEY, JSON.stringify(values));
+  // The next tab begins with a picture of its own.
+  const general = Object.entries(values).filter(([id]) => !BEGINS.test(id));
+  remember(FORM_KEY, JSON.stringify(Object.fromEntries(general)), "localStorage");
 }
 
 function tell() {

@@ -1,6 +1,6 @@
 // The keyboard, and a double click on a label.
 
-import { facts } from "./dom.js";
+import { facts, root } from "./dom.js";
 import { form } from "./form.js";
 import { step } from "./shown.js";
 import { store } from "./store.js";
@@ -29,7 +29,7 @@ function pressed(event) {
   } else if (event.code === "KeyN" && event.altKey) {
     event.preventDefault();
     document.querySelector("easel-stage [data-part=skip]:not([hidden])")?.click();
-  } else if (event.key in TURNS && !isTyping(event.target) && (store.state.viewer || !isBusy(event.target)) && !event.target.matches("input, [role=tab], [role=separator]")) {
+  } else if (event.key in TURNS && !isTyping(event.target) && (store.state.viewer || (!isBusy(event.target) && !root.matches("[data-tab=image-to-image]:not([data-looking])"))) && !event.target.matches("input, [role=tab], [role=separator]")) {
     step(TURNS[event.key]);
   } else if (event.key === "?" && !isTyping(event.target)) {
     document.getElementById("shortcuts").togglePopover();

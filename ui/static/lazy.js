@@ -11,7 +11,7 @@ export async function later(name, folder = "browser") {
   }
 }
 
-const FOLDERS = { browser: "browser", guide: "browser", warnings: "helping", writing: "writing", ladders: "helping", forever: "helping", telling: "helping", loras: "loras" };
+const FOLDERS = { browser: "browser", guide: "browser", warnings: "helping", writing: "writing", ladders: "helping", forever: "helping", telling: "helping", loras: "loras", series: "series", imaging: "imaging", strength: "imaging", train: "training", dataset: "dataset", pose: "poses", dialogs: "viewing", controls: "control", mapping: "control" };
 
 for (const [name, folder] of Object.entries(FOLDERS)) {
   customElements.define(`easel-${name}`, class extends HTMLElement {

@@ -15,7 +15,7 @@ import "./queue.js";
 import "./receiving.js";
 import "./results.js";
 import "./stage.js";
-import "./viewer.js";
+import "./tabs.js";
 
 window.easel = { changed, generate, started, wanted: wantedValues };
 

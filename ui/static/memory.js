@@ -47,13 +47,14 @@ part("easel-device", store, ({ opener, name, meter, memory, panel }, host) => {
 
 part("easel-plan", form, (own) => {
   plans.push(own);
+  planned = ""; // of this one
   return plan;
 });
 store.subscribe(plan);
 
 /** Tell how the form's picture fits, when anything that decides about that has changed. */
 function plan() {
-  const fields = { ...form.values };
+  const fields = form.asked();
   for (const id of WEIGHTLESS) delete fields[id];
   const { engine, device } = store.state.system ?? {};
   const wanted = JSON.stringify([fields, library.revision, engine, Math.round(device?.memory_used / ROUGHLY)]);

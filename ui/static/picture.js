@@ -1,13 +1,14 @@
 // A picture at the size that suits the room, and what can be done with it.
 
 import { copy, copyOf, say, set } from "./dom.js";
-import { enlarge, isSmall } from "./enlarge.js";
+import { later } from "./lazy.js";
 import { clock } from "./words.js";
 import { remove, reuse, vary } from "./doings.js";
 import { reads } from "./receiving.js";
 
 const CONFIRM_MS = 4000;
 const LARGEST_SCALE = 6;
+const SMALL = 320; // pixels of a side, up to which the browser's own scaling is too coarse
 
 /** The address of a picture. */
 export function address(picture, what = "") {
@@ -29,7 +30,7 @@ export function thumbnail(picture, onclick) {
 export function wireActions(buttons, current) {
   buttons.vary.onclick = () => vary(current());
   buttons.reuse.onclick = () => reuse(current());
-  for (const name of ["settings", "reproduce", "upscale"]) buttons[name].onclick = () => reads(name, current(), buttons[name]);
+  for (const name of ["settings", "reproduce", "upscale", "edit", "alike", "control"]) buttons[name].onclick = () => reads(name, current(), buttons[name]);
   buttons.copyPrompt.onclick = () => copy(current().prompt, buttons.copyPrompt);
   buttons.copySeed.onclick = () => copy(String(current().seed), buttons.copySeed);
   askBefore(buttons.delete, () => remove(current()));
@@ -72,18 +73,20 @@ export function showIn(frame, room, given) {
   frame.style.inlineSize = `${Math.round(size.width * scale)}px`;
   frame.style.blockSize = `${Math.round(size.height * scale)}px`;
   const fine = scale * devicePixelRatio;
-  const sharpen = () => {
-    const key = `${source} ${fine}`;
+  const wanted = crisp && fine >= 1.5 && Math.max(size.width, size.height) <= SMALL;
+  const key = wanted ? `${source} ${fine}` : "";
+  const sharpen = async () => {
+    const enlarge = await later("enlarge", "enlarging").catch(() => null); // it looks coarse without
+    if (!enlarge || canvas.dataset.wanted !== key) return;
     if (canvas.dataset.key !== key) enlarge(image, canvas, fine);
     canvas.dataset.key = key;
     canvas.hidden = false;
   };
-  if (!crisp || !isSmall(size, fine)) canvas.hidden = true;
-  else if (image.complete) sharpen();
-  else {
-    canvas.hidden = true;
-    image.onload = sharpen;
-  }
+  canvas.dataset.wanted = key;
+  canvas.hidden = !wanted || canvas.dataset.key !== key;
+  if (!canvas.hidden || !wanted) return;
+  if (image.complete) sharpen();
+  else image.onload = sharpen;
 }
 
 /** Two lines about a picture. */

@@ -1,11 +1,11 @@
 // Which job and which picture the stage shows.
 
-import { active, store } from "./store.js";
+import { active, draws, store } from "./store.js";
 
 /** What is on the stage: the work that the status line tells of, and the picture above it. */
 export function onStage(state) {
   const followed = state.jobs.get(state.followed) ?? null;
-  const working = active(state);
+  const working = active(state).filter(draws);
   const running = working.find((job) => job.state === "running") ?? null;
   const job = followed?.state === "running" ? followed : running ?? working[0] ?? null;
   if (state.shown) {

@@ -14,6 +14,7 @@ export const store = {
     attached: false,
     shown: null, // the id of a picture that the person chose; null follows the work
     followed: remembered("easel.followed"),
+    edit: remembered("easel.edit"), // the job whose pictures are candidates for the canvas
     notice: null,
     viewer: null,
   },
@@ -43,10 +44,17 @@ export const store = {
     if (take) store.change(take(store.state, item));
   },
 
-  /** Show the work of one job. */
-  follow(jobId) {
+  /** Show the work of one job; one that changes the picture on the canvas is shown there. */
+  follow(jobId, edits = false) {
     remember("easel.followed", jobId);
     store.change({ followed: jobId, shown: null });
+    if (edits) store.judge(jobId);
+  },
+
+  /** Lay the pictures of a job over the canvas until somebody decides about them; null lays none. */
+  judge(jobId) {
+    remember("easel.edit", jobId);
+    store.change({ edit: jobId });
   },
 
   /** Forget a picture that is gone. */
@@ -109,6 +117,9 @@ export function goesOn({ state }) {
   return state === "queued" || state === "running";
 }
 
+/** Whether it draws; a training lets others go first and has a tab of its own, maps appear where they are wanted. */
+export const draws = ({ kind }) => !/train|map/.test(kind);
+
 /** Jobs that wait or run, in the order in which they are done: the engine's, or those beside it. */
 export function active(state, beside = false) {
   return [...state.jobs.values()]
@@ -120,6 +131,15 @@ export function active(state, beside = false) {
 export function remembered(key, storage = "sessionStorage") {
   try {
     return window[storage].getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+/** Read a note that is JSON; null where it is broken. */
+export function recalled(key, storage) {
+  try {
+    return JSON.parse(remembered(key, storage));
   } catch {
     return null;
   }

@@ -1,4 +1,4 @@
-// Sets dark or light before the first paint; runs in the head, so it must stay small.
+// Sets dark or light, and the tab, before the first paint; runs in the head, so it must stay small.
 (() => {
   const root = document.documentElement;
   let theme = null;
@@ -11,4 +11,6 @@
   }
   root.dataset.theme = theme === "light" ? "light" : "dark";
   root.dataset.view = view === "all" ? "all" : "simple";
+  const [, tab] = location.hash.match(/^#(image-to-image|controlnet|train|models|gallery)$/) ?? [];
+  root.dataset.tab = tab ?? "text-to-image";
 })();

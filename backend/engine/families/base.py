@@ -1,16 +1,19 @@
 """What the engine asks of a loaded checkpoint, whatever its family."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, Self
 
 from torch import Tensor
 
+from backend.engine.control.unit import Unit
 from backend.engine.memory.workplace import Workplace
 from backend.engine.networks import AutoencoderKL
 from backend.engine.prompts.reading import PLAIN, Reading
 from backend.engine.samplers.base import Denoiser
 from backend.engine.schedules.base import NoiseLevels
+from backend.engine.seamless import NO_WRAP, Wrap
+from backend.engine.window import Window
 from backend.schema.base import Frozen
 from backend.schema.sampling_settings import TerminalNoise
 
@@ -62,6 +65,16 @@ class Conditioning:
 
 
 @dataclass(frozen=True)
+class Masked:
+    """What networks see that learned to inpaint."""
+
+    mask: Tensor
+    """1 where all is to be painted, 0 where nothing, of each pixel, shape (1, 1, height, width)."""
+    left: Tensor
+    """The latents of the picture with grey where the mask is, shape (1, channels, …)."""
+
+
+@dataclass(frozen=True)
 class DenoiserSettings:
     """What steers the denoising network besides the prompts."""
 
@@ -76,6 +89,14 @@ class DenoiserSettings:
     """How much of the contrast that guidance adds is taken back, from 0 to 1."""
     terminal_noise: TerminalNoise | None = None
     """Where the noise levels end; None as the checkpoint says."""
+    wrap: Wrap = NO_WRAP
+    """Along which sides the picture continues at its opposite edge; for convolutions."""
+    masked: Masked | None = None
+    """For networks that learned to inpaint; None where all is to be painted."""
+    controls: tuple[Unit, ...] = ()
+    """The pictures that steer the drawing, which control models follow."""
+    window: Window = field(default_factory=Window)
+    """Which part of the picture is seen, where it is drawn in tiles."""
 
 
 class Model(Protocol):
@@ -110,6 +131,11 @@ class Model(Protocol):
             terminal: Where they end, for networks that noise is added for; None as the checkpoint
                 says.
         """
+        ...
+
+    @property
+    def sees_mask(self) -> bool:
+        """Whether its network learned to inpaint, and is told the mask."""
         ...
 
     @property

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Generator
+from dataclasses import dataclass
 from typing import cast
 
 import torch
@@ -10,14 +11,14 @@ from torch import Tensor
 
 from backend.engine.families.base import LatentFormat, LatentToRgb, Model
 from backend.engine.families.tiled_decoding import tiled_pixels
-from backend.engine.memory.workplace import Workplace
 from backend.engine.networks import AutoencoderKL
 from backend.engine.postprocess.pictures import is_blank, to_picture
+from backend.engine.seamless import NO_WRAP, Wrap, wrapped
 from backend.schema.events import Event, Stage, Warned
 
 
 def decode(
-    model: Model, latent: Tensor, index: int = 0, tile: int | None = None
+    model: Model, latent: Tensor, index: int = 0, tile: int | None = None, wrap: Wrap = NO_WRAP
 ) -> Generator[Event, None, Image.Image]:
     """Turn the latents of one picture into the picture.
 
@@ -28,11 +29,13 @@ def decode(
         latent: Shape (channels, height, width).
         index: The picture's place in its job, for what is told of it.
         tile: Latents along a side of what is decoded at once; None for the whole picture.
+        wrap: Along which sides it continues at its opposite edge.
 
     Yields:
         A stage before each tile, so that a person can cancel there, and warnings.
     """
-    pixels = yield from _pixels(model, model.vae, latent, tile)
+    seen = _Seen(latent, tile, wrap)
+    pixels = yield from _pixels(model, model.vae, seen)
     if not latent.isfinite().all():  # no decoding helps
         yield Warned(
             sentence=f"Picture {index + 1} broke while it was drawn: the model's numbers "
@@ -46,7 +49,7 @@ def decode(
         )
         with model.workplace.at_work(model.vae):
             exact = copy.deepcopy(model.vae).float()  # a training may share the model's own
-        pixels = yield from _pixels(model, exact, latent, tile)
+        pixels = yield from _pixels(model, exact, seen)
     if _broken(pixels):
         yield Warned(
             sentence=f"Picture {index + 1} is black: the model's numbers overflowed. "
@@ -60,20 +63,23 @@ def _broken(pixels: Tensor) -> bool:
     return not pixels.isfinite().all() or is_blank(to_picture(pixels))
 
 
-def _pixels(
-    model: Model, vae: AutoencoderKL, latent: Tensor, side: int | None
-) -> Generator[Event, None, Tensor]:
+@dataclass(frozen=True)
+class _Seen:
+    """What is decoded, and how it is looked at."""
+
+    latent: Tensor
+    tile: int | None
+    wrap: Wrap
+
+
+def _pixels(model: Model, vae: AutoencoderKL, seen: _Seen) -> Generator[Event, None, Tensor]:
     """Shape (3, height × scale, width × scale), from -1 to 1."""
-    height, width = latent.shape[-2:]
-    if side is None or max(height, width) <= side:
-        yield Stage(sentence="Decoding")
-        return _decoded(vae, latent, model.workplace)
-    return (yield from tiled_pixels(vae, _scaled(vae, latent), side, model.workplace))
-
-
-def _decoded(vae: AutoencoderKL, latent: Tensor, workplace: Workplace) -> Tensor:
-    with torch.no_grad(), workplace.at_work(vae):
-        return vae.decode(_scaled(vae, latent), return_dict=False)[0][0]
+    scaled, side, workplace = _scaled(vae, seen.latent), seen.tile, model.workplace
+    if side is not None and max(scaled.shape[-2:]) > side:
+        return (yield from tiled_pixels(vae, scaled, side, workplace, seen.wrap))
+    yield Stage(sentence="Decoding")
+    with torch.no_grad(), workplace.at_work(vae), wrapped(vae, seen.wrap):
+        return vae.decode(scaled, return_dict=False)[0][0]
 
 
 def _scaled(vae: AutoencoderKL, latent: Tensor) -> torch.FloatTensor:

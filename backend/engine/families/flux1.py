@@ -6,7 +6,7 @@ from typing import cast
 from backend.engine.accelerator import wide_range_dtype
 from backend.engine.families.base import Encoded, LatentToRgb
 from backend.engine.families.decoding import latent_format_of
-from backend.engine.families.flux_model import PATCH, USUAL_GUIDANCE, Flux1
+from backend.engine.families.flux_model import FILL_CHANNELS, PATCH, USUAL_GUIDANCE, Flux1
 from backend.engine.loading.components import (
     Component,
     Config,
@@ -64,6 +64,7 @@ DEFAULTS = FamilyDefaults(
     schedule="simple",
     guidance=USUAL_GUIDANCE,
 )
+FILL = DEFAULTS.model_copy(update={"steps": 30, "guidance": 30.0})
 SCHNELL = DEFAULTS.model_copy(update={"steps": 4, "guidance": None})
 TOKEN_CHANNELS = 16 * PATCH**2
 TOKENS, SCHNELL_TOKENS = 512, 256
@@ -90,20 +91,23 @@ def _built(config: Config) -> FluxTransformer2DModel:
 
 
 def _as_the_file_says(config: Config, weights: Weights) -> Config:
-    """Whether it is told the guidance, and how many blocks it has.
+    """What it sees, whether it is told the guidance, and how many blocks it has.
 
     Raises:
-        ModelError: When it wants a picture beside the latents.
+        ModelError: When it wants a control picture beside the latents.
     """
     original = _ORIGINAL_ENTRANCE in weights.names
     entrance = _ORIGINAL_ENTRANCE if original else _ENTRANCE
-    if weights.shape(entrance)[1] != TOKEN_CHANNELS:
+    channels = weights.shape(entrance)[1]
+    if channels not in {TOKEN_CHANNELS, FILL_CHANNELS}:
         raise ModelError(
-            "This FLUX model draws from a picture, and cannot draw from text alone yet.",
-            "Choose FLUX.1 dev or schnell.",
+            "This FLUX model draws along a control picture, and Easel cannot give it one.",
+            "Choose FLUX.1 dev, schnell or Fill.",
         )
     double, single, guidance = _ORIGINAL_PARTS if original else _PARTS
     return config | {
+        "in_channels": channels,
+        "out_channels": TOKEN_CHANNELS,
         "num_layers": _blocks(weights, double),
         "num_single_layers": _blocks(weights, single),
         "guidance_embeds": any(name.startswith(guidance) for name in weights.names),
@@ -158,6 +162,12 @@ def _reading(clip: ClipReader, t5: T5Reader, tokens: int) -> EncodePrompts:
             note="Draws in 1 to 4 steps, and takes no guidance.",
             reads=READS.model_copy(update={"t5_tokens": SCHNELL_TOKENS}),
         ),
+        VariantInfo(
+            id="fill",
+            label="Fill",
+            defaults=FILL,
+            note="Made to repaint and extend pictures; from words alone it paints all of it.",
+        ),
     ),
     uses=("sampling.guidance", "model.clip_l", "model.t5xxl"),
     size_multiple=16,
@@ -168,7 +178,7 @@ def load(files: CheckpointFiles, workplace: Workplace) -> Generator[Event, None,
     Raises:
         ModelMissingError: When there is no checkpoint, or a part is missing.
         ModelDamagedError: When a part is broken.
-        ModelError: When it is made for drawing from a picture.
+        ModelError: When it is made for drawing along a control picture.
     """
     dtype = wide_range_dtype(workplace.device)
     clip = yield from load_component(CLIP_L, files, workplace, dtype)

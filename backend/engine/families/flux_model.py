@@ -6,13 +6,16 @@ from typing import cast
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pixel_unshuffle
 
+from backend.engine.families.all_to_paint import all_to_paint
 from backend.engine.families.base import (
     Conditioning,
     DenoiserSettings,
     LatentFormat,
 )
-from backend.engine.families.guiding import PromptRows
+from backend.engine.families.guiding import PromptRows, Rows
+from backend.engine.families.steering import Steering
 from backend.engine.memory.workplace import Workplace
 from backend.engine.networks import AutoencoderKL, FluxTransformer2DModel
 from backend.engine.prompts.reading import PLAIN, Reading
@@ -23,6 +26,10 @@ from backend.schema.sampling_settings import TerminalNoise
 PATCH = 2
 """Latents along one side of what the transformer reads as one token."""
 USUAL_GUIDANCE = 3.5
+FILL_CHANNELS = 384
+"""Of a token that FLUX.1 Fill reads: the latents', those of what the mask leaves, and the mask."""
+_RESIDUALS = ("controlnet_block_samples", "controlnet_single_block_samples")
+"""What the network calls what is added behind its double and its single blocks."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,11 @@ class Flux1:
     """How far the noise levels are moved up; None where that depends on the picture's size."""
     workplace: Workplace
     deaf_to_weights: str
+
+    @property
+    def sees_mask(self) -> bool:
+        """Whether the network learned to inpaint, as FLUX.1 Fill did."""
+        return self.transformer.config["in_channels"] == FILL_CHANNELS
 
     def levels_for(
         self, width: int, height: int, terminal: TerminalNoise | None = None
@@ -58,7 +70,17 @@ class Flux1:
         guidance = None
         if self.transformer.config["guidance_embeds"]:
             guidance = USUAL_GUIDANCE if settings.guidance is None else settings.guidance
-        return FluxDenoiser(self, PromptRows.of(conditioning, settings.cfg_scale), guidance)
+        rows = PromptRows.of(conditioning, settings.cfg_scale)
+        steering = Steering(settings.controls, settings.window, self.workplace, shared=True)
+        return FluxDenoiser(self, rows, guidance, steering, self._beside(settings))
+
+    def _beside(self, settings: DenoiserSettings) -> Tensor | None:
+        """The tokens that FLUX.1 Fill sees beside the latents': what the mask leaves, and it."""
+        if not self.sees_mask:
+            return None
+        masked = settings.masked or all_to_paint(self.vae, self.workplace, settings)
+        mask = pixel_unshuffle(masked.mask, self.latent_format.scale)
+        return torch.cat([packed(masked.left), packed(mask)], dim=2)
 
 
 @dataclass(frozen=True)
@@ -69,6 +91,9 @@ class FluxDenoiser:
     rows: PromptRows
     guidance: float | None
     """What the network is told of how literally to take the prompt, where it learned to be."""
+    steering: Steering
+    beside: Tensor | None = None
+    """More channels of each token, shape (1, tokens, channels)."""
 
     def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
         """Estimate the clean latents from `x`, shape (batch, 16, height, width), at `sigma`."""
@@ -76,10 +101,31 @@ class FluxDenoiser:
 
     def _velocity(self, x: Tensor, sigma: Tensor) -> Tensor:
         """The way from the clean latents to the noise, guided; one call for both prompts."""
-        transformer = self.model.transformer
+        transformer, workplace = self.model.transformer, self.model.workplace
         height, width = x.shape[2:]
         rows = self.rows.for_pictures(len(x))
-        tokens = packed(x).repeat(self.rows.prompts, 1, 1).to(transformer.dtype)
+        inputs = self._inputs(rows, x, sigma)
+        told: dict[str, Rows] = {**inputs}
+        if self.beside is not None:
+            tokens = inputs["hidden_states"]
+            beside = self.beside.to(tokens).expand(len(tokens), -1, -1)
+            told["hidden_states"] = torch.cat([tokens, beside], dim=2)
+        img_ids = positions(height, width, x.device)
+        txt_ids = torch.zeros(rows.states.shape[1], 3, device=x.device)
+
+        def network(**told: Rows) -> Tensor:
+            return transformer(**told, img_ids=img_ids, txt_ids=txt_ids, return_dict=False)[0]
+
+        steering, tokens = self.steering.at(sigma), (height // PATCH, width // PATCH)
+        with torch.no_grad(), workplace.at_work(transformer, *steering.beside):
+            residuals = steering.residuals(rows, inputs, tokens)
+            told |= {name: each for name, each in zip(_RESIDUALS, residuals, strict=False) if each}
+            output = rows.asked(network, told, in_turn=workplace.prompts_in_turn)
+        return rows.mix(unpacked(output.to(x.dtype), height, width))
+
+    def _inputs(self, rows: PromptRows, x: Tensor, sigma: Tensor) -> dict[str, Tensor]:
+        """What the network is told row by row, but for where the rows' tokens lie."""
+        tokens = packed(x).repeat(self.rows.prompts, 1, 1).to(self.model.transformer.dtype)
         inputs = {
             "hidden_states": tokens,
             "encoder_hidden_states": rows.states.to(tokens.dtype),
@@ -88,16 +134,7 @@ class FluxDenoiser:
         }
         if self.guidance is not None:
             inputs["guidance"] = torch.full((len(tokens),), self.guidance, device=x.device)
-        img_ids = positions(height, width, x.device)
-        txt_ids = torch.zeros(rows.states.shape[1], 3, device=x.device)
-
-        def network(**inputs: Tensor) -> Tensor:
-            return transformer(**inputs, img_ids=img_ids, txt_ids=txt_ids, return_dict=False)[0]
-
-        workplace = self.model.workplace
-        with torch.no_grad(), workplace.at_work(transformer):
-            output = rows.asked(network, inputs, in_turn=workplace.prompts_in_turn)
-        return rows.mix(unpacked(output.to(x.dtype), height, width))
+        return inputs
 
 
 def packed(latents: Tensor) -> Tensor:

@@ -12,6 +12,9 @@ from torch import Tensor
 
 from backend.engine.families.base import Conditioning
 
+Rows = Tensor | Sequence[Tensor]
+"""What a network is told row by row."""
+
 
 @dataclass(frozen=True)
 class PromptRows:
@@ -55,23 +58,29 @@ class PromptRows:
         """How many prompts there are."""
         return len(self.weights) + self.guided
 
+    def negatives(self, pictures: int, *, in_turn: bool) -> list[int]:
+        """How many rows of each call for so many pictures are of the negative prompt."""
+        first = self.guided * pictures
+        return [first, *([0] * (self.prompts - 1))] if in_turn else [first]
+
     def for_pictures(self, count: int) -> "PromptRows":
         """The rows for a batch of pictures."""
         pooled = None if self.pooled is None else self.pooled.repeat_interleave(count, dim=0)
         return replace(self, states=self.states.repeat_interleave(count, dim=0), pooled=pooled)
 
     def asked(
-        self, network: Callable[..., Tensor], inputs: Mapping[str, Tensor], *, in_turn: bool
+        self, network: Callable[..., Tensor], inputs: Mapping[str, Rows], *, in_turn: bool
     ) -> Tensor:
         """What the network says of all rows.
 
         Args:
             network: Reads rows by the names of its inputs.
-            inputs: Each with as many rows as there are prompts × pictures, prompt after prompt.
+            inputs: Each with as many rows as there are prompts × pictures, prompt after prompt;
+                some are lists of such.
             in_turn: Whether it reads one prompt after the other, which takes less memory.
         """
         turns = self.prompts if in_turn else 1
-        pieces = {name: rows.chunk(turns) for name, rows in inputs.items()}
+        pieces = {name: _in_turns(rows, turns) for name, rows in inputs.items()}
         said = [
             network(**{name: each[turn] for name, each in pieces.items()}) for turn in range(turns)
         ]
@@ -98,6 +107,12 @@ class PromptRows:
         for weight, each in zip(self.weights, drawn, strict=True):
             moved = moved + weight * scale * (each - negative)
         return moved
+
+
+def _in_turns(rows: Rows, turns: int) -> Sequence[Rows]:
+    if isinstance(rows, Tensor):
+        return rows.chunk(turns)
+    return list(zip(*(each.chunk(turns) for each in rows), strict=True))
 
 
 def rescaled(guided: Tensor, plain: Tensor, share: float) -> Tensor:

@@ -14,7 +14,20 @@ import torch
 from torch.nn import Module
 
 from backend.engine.families import flux1, sd3_loading
-from backend.engine.families.flux_model import PATCH
+from backend.engine.families.published_controls import (
+    call_of_flux,
+    call_of_mmdit,
+    call_of_unet,
+    of_flux,
+    of_mmdit,
+    of_unet,
+)
+from backend.engine.families.published_inputs import (
+    CLIP_TOKENS,
+    inputs_of_flux,
+    inputs_of_mmdit,
+    size_conditions,
+)
 from backend.engine.loading.components import Component, Config
 from backend.engine.loading.files import family_configs
 from backend.engine.loading.parts import CLIP_G, CLIP_H, CLIP_L, CLIP_L_PROJECTING, UNET, VAE
@@ -32,10 +45,6 @@ Built = TypeVar("Built", bound=Module)
 Call = Callable[[Module, int, int], object]
 """Calls a part for so many rows of latents with so many along a side; text encoders ignore these.
 New tensors are made in the default dtype, on the default device."""
-
-_CLIP_TOKENS = 77
-_POOLED_WIDTH = 1280
-"""Of CLIP-G, which tells SDXL's networks of the whole prompt."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +100,24 @@ def published() -> Mapping[str, tuple[PublishedPart, ...]]:
     }
 
 
+def published_controls() -> Mapping[str, PublishedPart]:
+    """The ControlNets of each family that has some, by its id."""
+    unets = ("sd15", "sd2", "sdxl")
+    found = {family: _control(family, "unet", of_unet, call_of_unet) for family in unets}
+    layers = {"sd3": 6, "sd35_medium": 6, "sd35_large": 19}
+    for family, count in layers.items():
+        changes = next(p.changes for p in published()[family] if p.role == "diffusion_model")
+        part = _control("sd3", "transformer", of_mmdit(count), call_of_mmdit)
+        found[family] = replace(part, changes=changes)
+    found["flux1"] = _control("flux1", "transformer", of_flux, call_of_flux)
+    return found
+
+
+def starter_control(folder: Path) -> PublishedPart:
+    """A ControlNet of SD 1.5's form in a diffusers folder."""
+    return replace(published_controls()["sd15"], config=folder / "config.json")
+
+
 def in_folder(folder: Path) -> tuple[PublishedPart, ...]:
     """The parts of a diffusers folder of SD 1.5's form, such as the starter model."""
     return tuple(
@@ -104,6 +131,13 @@ def _part(
 ) -> PublishedPart:
     config = family_configs(family).joinpath(f"{component.part}.json")
     return PublishedPart(component.role, precision, config, component.build, call)
+
+
+def _control(
+    family: str, network: str, build: Callable[[Config], Module], call: Call
+) -> PublishedPart:
+    config = family_configs(family).joinpath(f"{network}.json")
+    return PublishedPart("controlnet", "fp16", config, build, call)
 
 
 def _with_unet(family: str, *encoders: PublishedPart) -> tuple[PublishedPart, ...]:
@@ -134,7 +168,7 @@ def _sd3(changes: Config) -> tuple[PublishedPart, ...]:
 
 def _clip(encoder: Module, rows: int, side: int) -> object:
     del rows, side
-    return encoder(torch.zeros(1, _CLIP_TOKENS, dtype=torch.long), output_hidden_states=True)
+    return encoder(torch.zeros(1, CLIP_TOKENS, dtype=torch.long), output_hidden_states=True)
 
 
 def _t5(tokens: int) -> Call:
@@ -147,47 +181,21 @@ def _t5(tokens: int) -> Call:
 
 def _unet(module: Module, rows: int, side: int) -> object:
     config = cast("UNet2DConditionModel", module).config
-    added = None
-    if config["addition_embed_type"]:
-        numbers = config["projection_class_embeddings_input_dim"] - _POOLED_WIDTH
-        added = {
-            "text_embeds": torch.ones(rows, _POOLED_WIDTH),
-            "time_ids": torch.ones(rows, numbers // config["addition_time_embed_dim"]),
-        }
     return module(
         torch.ones(rows, config["in_channels"], side, side),
         torch.ones(()),
-        encoder_hidden_states=torch.ones(rows, _CLIP_TOKENS, config["cross_attention_dim"]),
-        added_cond_kwargs=added,
+        encoder_hidden_states=torch.ones(rows, CLIP_TOKENS, config["cross_attention_dim"]),
+        added_cond_kwargs=size_conditions(config, rows),
         return_dict=False,
     )
 
 
 def _mmdit(module: Module, rows: int, side: int) -> object:
-    config = cast("SD3Transformer2DModel", module).config
-    tokens = _CLIP_TOKENS + sd3_loading.T5_TOKENS
-    return module(
-        hidden_states=torch.ones(rows, config["in_channels"], side, side),
-        timestep=torch.ones(rows),
-        encoder_hidden_states=torch.ones(rows, tokens, config["joint_attention_dim"]),
-        pooled_projections=torch.ones(rows, config["pooled_projection_dim"]),
-        return_dict=False,
-    )
+    return module(**inputs_of_mmdit(cast("SD3Transformer2DModel", module).config, rows, side))
 
 
 def _flux(module: Module, rows: int, side: int) -> object:
-    config = cast("FluxTransformer2DModel", module).config
-    tokens = (side // PATCH) ** 2
-    return module(
-        hidden_states=torch.ones(rows, tokens, config["in_channels"]),
-        encoder_hidden_states=torch.ones(rows, flux1.TOKENS, config["joint_attention_dim"]),
-        pooled_projections=torch.ones(rows, config["pooled_projection_dim"]),
-        timestep=torch.ones(rows),
-        guidance=torch.ones(rows),
-        img_ids=torch.zeros(tokens, 3),
-        txt_ids=torch.zeros(flux1.TOKENS, 3),
-        return_dict=False,
-    )
+    return module(**inputs_of_flux(cast("FluxTransformer2DModel", module).config, rows, side))
 
 
 def _decode(module: Module, rows: int, side: int) -> object:

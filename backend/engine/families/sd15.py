@@ -11,7 +11,7 @@ from backend.engine.loading.files import CheckpointFiles
 from backend.engine.loading.parts import CLIP_L
 from backend.engine.memory.workplace import Workplace
 from backend.engine.prompts.clip import ClipReader
-from backend.engine.registry import family
+from backend.engine.registry import family, learned
 from backend.schema.catalogue import FamilyDefaults, VariantInfo
 from backend.schema.events import Event
 
@@ -27,6 +27,8 @@ LATENT_TO_RGB = LatentToRgb(
 DEFAULTS = FamilyDefaults(
     width=512, height=512, steps=25, cfg_scale=7.0, sampler="dpmpp_2m", schedule="karras"
 )
+SIZES = ((512, 512), (640, 512), (768, 512), (896, 512))
+"""It learned squares: where the short side is as long as theirs, objects keep their size."""
 LCM = DEFAULTS.model_copy(
     update={"steps": 6, "cfg_scale": 1.5, "sampler": "lcm", "schedule": "simple"}
 )
@@ -35,6 +37,7 @@ HYPER = DEFAULTS.model_copy(
 )
 
 
+@learned(*SIZES)
 @family(
     "sd15",
     label="SD 1.5",

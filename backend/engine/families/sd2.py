@@ -11,13 +11,15 @@ from backend.engine.loading.files import CheckpointFiles
 from backend.engine.loading.parts import CLIP_H, OPEN_CLIP_PADDING
 from backend.engine.memory.workplace import Workplace
 from backend.engine.prompts.clip import ClipReader
-from backend.engine.registry import family, reads
+from backend.engine.registry import family, learned, reads
 from backend.schema.catalogue import FamilyDefaults, PromptReading, VariantInfo
 from backend.schema.events import Event
 
 DEFAULTS = FamilyDefaults(
     width=768, height=768, steps=30, cfg_scale=7.0, sampler="dpmpp_2m", schedule="karras"
 )
+SIZES = ((768, 768), (960, 768), (1152, 768), (1344, 768))
+"""As SD 1.5's: it learned squares."""
 TURBO = DEFAULTS.model_copy(
     update={
         "width": 512,
@@ -31,6 +33,7 @@ TURBO = DEFAULTS.model_copy(
 
 
 @reads(PromptReading(width=1024))
+@learned(*SIZES)
 @family(
     "sd2",
     label="SD 2.x",

@@ -11,7 +11,8 @@ from backend.engine.families.base import (
     DenoiserSettings,
     LatentFormat,
 )
-from backend.engine.families.guiding import PromptRows
+from backend.engine.families.guiding import PromptRows, Rows
+from backend.engine.families.steering import Steering
 from backend.engine.memory.workplace import Workplace
 from backend.engine.networks import AutoencoderKL, SD3Transformer2DModel
 from backend.engine.prompts.reading import PLAIN, Reading
@@ -41,6 +42,11 @@ class StableDiffusion3:
         """In pixels, of a picture whose every place the network knows."""
         config = self.transformer.config
         return config["pos_embed_max_size"] * config["patch_size"] * self.latent_format.scale
+
+    @property
+    def sees_mask(self) -> bool:
+        """Whether it learned to inpaint: it did not."""
+        return False
 
     def levels_for(
         self, width: int, height: int, terminal: TerminalNoise | None = None
@@ -72,7 +78,9 @@ class StableDiffusion3:
                     f"size.{side}",
                 )
         return VelocityDenoiser(
-            self, PromptRows.of(conditioning, settings.cfg_scale, settings.cfg_rescale)
+            self,
+            PromptRows.of(conditioning, settings.cfg_scale, settings.cfg_rescale),
+            Steering(settings.controls, settings.window, self.workplace),
         )
 
 
@@ -82,6 +90,7 @@ class VelocityDenoiser:
 
     model: StableDiffusion3
     rows: PromptRows
+    steering: Steering
 
     def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
         """Estimate the clean latents from `x`, shape (batch, 16, height, width), at `sigma`."""
@@ -92,17 +101,22 @@ class VelocityDenoiser:
         transformer = self.model.transformer
         rows = self.rows.for_pictures(len(x))
         batch = x.repeat(self.rows.prompts, 1, 1, 1).to(transformer.dtype)
-        inputs = {
+        inputs: dict[str, Tensor] = {
             "hidden_states": batch,
             "timestep": (sigma * TIMESTEPS).float().to(x.device).expand(len(batch)),
             "encoder_hidden_states": rows.states.to(batch.dtype),
             "pooled_projections": cast("Tensor", rows.pooled).to(batch.dtype),
         }
+        told: dict[str, Rows] = {**inputs}
 
-        def network(**inputs: Tensor) -> Tensor:
-            return transformer(**inputs, return_dict=False)[0]
+        def network(**told: Rows) -> Tensor:
+            return transformer(**told, return_dict=False)[0]
 
-        workplace = self.model.workplace
-        with torch.no_grad(), workplace.at_work(transformer):
-            output = rows.asked(network, inputs, in_turn=workplace.prompts_in_turn)
+        workplace, steering = self.model.workplace, self.steering.at(sigma)
+        with torch.no_grad(), workplace.at_work(transformer, *steering.beside):
+            patch = transformer.config["patch_size"]
+            tokens = (x.shape[2] // patch, x.shape[3] // patch)
+            for residuals in steering.residuals(rows, inputs, tokens):
+                told["block_controlnet_hidden_states"] = residuals
+            output = rows.asked(network, told, in_turn=workplace.prompts_in_turn)
         return rows.mix(output.to(x.dtype))

@@ -22,7 +22,7 @@ from backend.engine.loading.parts import CLIP_G, CLIP_L, OPEN_CLIP_PADDING
 from backend.engine.memory.workplace import Workplace
 from backend.engine.prompts.clip import ClipReader
 from backend.engine.prompts.reading import Reading
-from backend.engine.registry import family
+from backend.engine.registry import family, learned
 from backend.schema.catalogue import FamilyDefaults, VariantInfo
 from backend.schema.events import Event
 
@@ -39,6 +39,9 @@ LATENT_TO_RGB = LatentToRgb(
 DEFAULTS = FamilyDefaults(
     width=1024, height=1024, steps=30, cfg_scale=6.0, sampler="dpmpp_2m", schedule="karras"
 )
+
+SIZES = ((1024, 1024), (1152, 896), (1216, 832), (1344, 768), (1536, 640))
+"""Of those that it learned, Podell et al. 2023 (arXiv:2307.01952), appendix I."""
 
 
 def _quick(**changed: object) -> FamilyDefaults:
@@ -97,6 +100,7 @@ VARIANTS = (
 )
 
 
+@learned(*SIZES)
 @family(
     "sdxl",
     label="SDXL",

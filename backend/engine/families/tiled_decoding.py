@@ -19,6 +19,8 @@ from backend.engine.memory.moments import Moments, whole_moments
 from backend.engine.memory.tiling import Canvas, tiles
 from backend.engine.memory.workplace import Workplace
 from backend.engine.networks import AutoencoderKL
+from backend.engine.seamless import NO_WRAP, Wrap, wrapped
+from backend.memory.tiles import OVERLAP_SHARE
 from backend.schema.events import Event, Stage
 
 
@@ -34,7 +36,11 @@ class _Decoder(Protocol):
 
 
 def tiled_pixels(
-    vae: AutoencoderKL, scaled: Tensor, side: int, workplace: Workplace
+    vae: AutoencoderKL,
+    scaled: Tensor,
+    side: int,
+    workplace: Workplace,
+    wrap: Wrap = NO_WRAP,
 ) -> Generator[Event, None, Tensor]:
     """Decode latents of shape (1, channels, height, width) in tiles.
 
@@ -43,6 +49,7 @@ def tiled_pixels(
         scaled: As it reads them.
         side: Latents along a side of a tile.
         workplace: Where it works.
+        wrap: Along which sides the picture continues at its opposite edge.
 
     Yields:
         A stage before each tile.
@@ -50,11 +57,14 @@ def tiled_pixels(
     Returns:
         Shape (3, height × scale, width × scale), from -1 to 1.
     """
-    height, width = scaled.shape[-2:]
     layers = DecoderHalves(vae)
     yield Stage(sentence="Decoding")
-    with torch.no_grad(), workplace.at_work(vae):
+    with torch.no_grad(), workplace.at_work(vae), wrapped(vae, wrap):
         features = layers.whole(scaled)
+    margin = side // OVERLAP_SHARE  # so much that tiles at an edge see what is beyond it
+    features = wrap.extended(features, margin) if wrap else features
+    height, width = features.shape[-2:]
+    with torch.no_grad(), workplace.at_work(vae):
         guess, measured = Moments(), Moments()
         small = (min(height, side), min(width, side))
         with whole_moments(layers.modules, measured=guess):
@@ -65,12 +75,13 @@ def tiled_pixels(
         measuring = whole_moments(layers.modules, guess, measured, tile.core)
         with torch.no_grad(), workplace.at_work(vae), measuring:
             layers.local(tile.of(features))
-    canvas = Canvas(height, width, 2 ** (len(vae.config["block_out_channels"]) - 1))
+    scale = 2 ** (len(vae.config["block_out_channels"]) - 1)
+    canvas = Canvas(height, width, scale)
     for number, tile in enumerate(pieces, len(pieces) + 1):
         yield _part(number, 2 * len(pieces))
         with torch.no_grad(), workplace.at_work(vae), whole_moments(layers.modules, measured):
             canvas.lay(tile, layers.local(tile.of(features))[0])
-    return canvas.picture()
+    return wrap.cut(canvas.picture(), margin * scale)
 
 
 def _part(number: int, count: int) -> Stage:

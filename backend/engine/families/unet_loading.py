@@ -14,7 +14,7 @@ from backend.engine.prompts.remembered import EncodePrompts
 from backend.schema.catalogue import FamilyDefaults, VariantInfo
 from backend.schema.events import Event
 
-UNET_USES = ("sampling.cfg_rescale", "sampling.terminal_noise")
+UNET_USES = ("sampling.cfg_rescale", "sampling.terminal_noise", "size.seamless")
 """The special fields that every UNet uses."""
 
 

@@ -1,24 +1,30 @@
 """What the families with a UNet that predicts noise have in common: SD 1.x, SD 2.x and SDXL."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Literal
 
 import torch
 from torch import Tensor
+from torch.nn.functional import interpolate
 
+from backend.engine.families.all_to_paint import all_to_paint
 from backend.engine.families.base import (
     Conditioning,
     DenoiserSettings,
     LatentFormat,
 )
 from backend.engine.families.guiding import PromptRows
+from backend.engine.families.unet_controls import Asked, Steering
+from backend.engine.families.unet_pictures import reading_pictures
 from backend.engine.loading.scheduler_config import SchedulerConfig
 from backend.engine.memory.workplace import Workplace
 from backend.engine.networks import AutoencoderKL, UNet2DConditionModel
 from backend.engine.prompts.reading import PLAIN, Reading
 from backend.engine.prompts.remembered import EncodePrompts
 from backend.engine.schedules.base import NoiseLevels
+from backend.engine.seamless import wrapped
 from backend.schema.errors import ModelError
 from backend.schema.sampling_settings import TerminalNoise
 
@@ -46,6 +52,16 @@ class UNetModel:
     added: AddedConditions | None = None
     deaf_to_weights: str = ""
 
+    @property
+    def sees_mask(self) -> bool:
+        """Whether the UNet learned to inpaint."""
+        return self._channels_beside == _INPAINTING_CHANNELS
+
+    @property
+    def _channels_beside(self) -> int:
+        """How many channels the UNet sees beside the latents."""
+        return self.unet.config["in_channels"] - self.latent_format.channels
+
     def levels_for(
         self, width: int, height: int, terminal: TerminalNoise | None = None
     ) -> NoiseLevels:
@@ -68,21 +84,17 @@ class UNetModel:
         return UNetDenoiser(self, rows, settings, levels, self._beside(settings))
 
     def _beside(self, settings: DenoiserSettings) -> Tensor | None:
-        """What an inpainting UNet sees beside the latents: here, that all is to be painted."""
-        extra = self.unet.config["in_channels"] - self.latent_format.channels
-        if extra == 0:
+        """What an inpainting UNet sees beside the latents: the mask, and what it leaves."""
+        if self._channels_beside == 0:
             return None
-        if extra != _INPAINTING_CHANNELS:
+        if not self.sees_mask:
             raise ModelError(
-                "This checkpoint draws from a picture, not from words alone.",
-                "Choose another checkpoint for text to image.",
+                "This checkpoint follows instructions on a picture, which Easel cannot give it.",
+                "Choose another checkpoint.",
             )
-        grey = torch.zeros(1, 3, settings.height, settings.width, device=self.workplace.device)
-        with torch.no_grad(), self.workplace.at_work(self.vae):
-            said = self.vae.encode(grey.to(self.vae.dtype), return_dict=False)
-            kept = said[0].mode()
-        kept = kept * self.vae.config["scaling_factor"]
-        return torch.cat([torch.ones_like(kept[:, :1]), kept], dim=1)
+        masked = settings.masked or all_to_paint(self.vae, self.workplace, settings)
+        mask = interpolate(masked.mask, masked.left.shape[-2:], mode="nearest")
+        return torch.cat([mask, masked.left], dim=1)
 
 
 @dataclass(frozen=True)
@@ -99,12 +111,17 @@ class UNetDenoiser:
     def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
         """Estimate the clean latents from `x`, shape (batch, 4, height, width), at `sigma`."""
         shrink = (sigma**2 + 1).rsqrt()  # to the unit variance that the network was trained on
-        output = self._predict(x * shrink, self.levels.timestep(sigma))
+        output = self._predict(x * shrink, self.levels.timestep(sigma), self._steering(sigma))
         if self.model.predicts == "v_prediction":
             return x * shrink**2 - output * (sigma * shrink)
         return x - output * sigma
 
-    def _predict(self, scaled: Tensor, timestep: Tensor) -> Tensor:
+    def _steering(self, sigma: Tensor) -> Steering:
+        """What steers at a noise level."""
+        units = [unit for unit in self.settings.controls if unit.steers(sigma.item())]
+        return Steering(units, self.settings.window, self.model.workplace)
+
+    def _predict(self, scaled: Tensor, timestep: Tensor, steering: Steering) -> Tensor:
         """The network's output, guided, in the dtype of `scaled`; one call for both prompts."""
         unet = self.model.unet
         rows = self.rows.for_pictures(len(scaled))
@@ -112,25 +129,35 @@ class UNetDenoiser:
         if self.beside is not None:
             seen = torch.cat([scaled, self.beside.expand(len(scaled), -1, -1, -1)], dim=1)
         told_scale, time = self._told_scale(), timestep.float().to(scaled.device)
+        channels, workplace = scaled.shape[1], self.model.workplace
+        in_turn = workplace.prompts_in_turn
+        negatives = iter(self.rows.negatives(len(scaled), in_turn=in_turn))
 
         def network(seen: Tensor, states: Tensor, **added: Tensor) -> Tensor:
-            return unet(
-                seen,
-                time,
-                encoder_hidden_states=states,
-                timestep_cond=told_scale,
-                added_cond_kwargs=added or None,
-                return_dict=False,
-            )[0]
+            asked = Asked(seen[:, :channels], time, states, added, next(negatives))
+            arguments = steering.arguments(asked)
+            with reading_pictures(unet, steering, asked):
+                return unet(
+                    seen,
+                    time,
+                    encoder_hidden_states=states,
+                    timestep_cond=told_scale,
+                    added_cond_kwargs=added or None,
+                    return_dict=False,
+                    **arguments,
+                )[0]
 
         inputs = {
             "seen": seen.repeat(self.rows.prompts, 1, 1, 1).to(unet.dtype),
             "states": rows.states.to(unet.dtype),
             **self._added(rows),
         }
-        workplace = self.model.workplace
-        with torch.no_grad(), workplace.at_work(unet):
-            output = rows.asked(network, inputs, in_turn=workplace.prompts_in_turn)
+        with ExitStack() as at_work:
+            at_work.enter_context(torch.no_grad())
+            at_work.enter_context(workplace.at_work(unet, *steering.beside))
+            for each in (unet, *steering.modules):
+                at_work.enter_context(wrapped(each, self.settings.wrap))
+            output = rows.asked(network, inputs, in_turn=in_turn)
         return rows.mix(output.to(scaled.dtype))
 
     def _added(self, rows: PromptRows) -> dict[str, Tensor]:

@@ -11,7 +11,7 @@ from backend.engine.loading.files import CheckpointFiles
 from backend.engine.loading.origin import Origin, SourcesOf, named_by_its_folder
 from backend.engine.loading.source import Source
 from backend.engine.loading.weights import Weights, open_weights
-from backend.engine.memory.workplace import Workplace
+from backend.engine.memory.workplace import TakesIn
 from backend.schema.errors import ModelDamagedError, ModelMissingError
 from backend.schema.events import Event, Stage
 from backend.schema.models import Role
@@ -63,7 +63,7 @@ def own_names(names: Collection[str]) -> dict[str, Source]:
 def load_component(
     component: Component[Module],
     files: CheckpointFiles,
-    workplace: Workplace,
+    workplace: TakesIn,
     dtype: torch.dtype,
 ) -> Generator[Event, None, Module]:
     """Have a part of a checkpoint at its workplace, telling how many bytes of it are in memory.

@@ -12,6 +12,7 @@ from safetensors import SafetensorError, safe_open
 
 from backend.engine.families import configs
 from backend.engine.families.base import LatentToRgb
+from backend.engine.loading.origin import INDEX
 from backend.engine.loading.scheduler_config import SchedulerConfig
 from backend.engine.loading.weights import open_weights
 from backend.engine.networks import CLIPTokenizer
@@ -22,7 +23,6 @@ from backend.schema.models import Role
 from backend.schema.resolved import ResolvedModel
 
 _SIDE_CAR = "easel.json"
-_INDEX = "model_index.json"
 CONFIG_KEY = "easel.config."
 """Before the name of a part, where a single file of unusual sizes says in its metadata what they
 are; Easel's own exports do."""
@@ -124,7 +124,7 @@ class CheckpointFiles:
             raise self._broken(part, error) from error
 
     def _check_folder(self) -> None:
-        if not (self.path / _INDEX).is_file():
+        if not (self.path / INDEX).is_file():
             raise ModelMissingError(
                 f"There is no checkpoint at {self.path}.",
                 "Choose another checkpoint, or copy it there.",

@@ -11,6 +11,8 @@ from backend.engine.loading.source import Source
 from backend.engine.loading.weights import Weights, open_weights
 from backend.schema.errors import ModelDamagedError, ModelMissingError
 
+INDEX = "model_index.json"
+"""In the folders of whole checkpoints."""
 SourcesOf = Callable[[Collection[str]], Mapping[str, Source]]
 """Where the tensors of a module lie in files of some layout."""
 
@@ -47,12 +49,17 @@ class Origin:
 
 @contextmanager
 def named_by_its_folder(title: str, place: Path) -> Generator[None]:
-    """Say which checkpoint is broken: the files in diffusers folders all have the same names."""
+    """Say which model is broken: the files in diffusers folders all have the same names."""
     try:
         yield
     except (ModelDamagedError, ModelMissingError) as error:
         if not place.is_dir():
             raise
+        if not (place.parent / INDEX).is_file():  # a folder of its own, such as a ControlNet's
+            raise ModelDamagedError(
+                f"“{place.name}” is broken. {error.sentence}",
+                "Copy or download the whole folder again.",
+            ) from error
         raise ModelDamagedError(
             f"The checkpoint “{place.parent.name}” is broken. {error.sentence}",
             f"Copy or download {title} again: the folder {place.name}.",

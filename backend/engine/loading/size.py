@@ -14,3 +14,10 @@ def size_of(path: Path) -> int:
 def readable_size(path: Path) -> str:
     """The size of a file, or of the safetensors files in a folder, such as "44 MB"."""
     return readable_bytes(size_of(path))
+
+
+def state_of(path: Path) -> str:
+    """What changes with a file, or with those of a folder; empty where it is gone."""
+    files = sorted(path.iterdir()) if path.is_dir() else [path]
+    states = [(each.name, each.stat()) for each in files if each.is_file()]
+    return " ".join(f"{name} {it.st_size} {it.st_mtime_ns}" for name, it in states)

@@ -18,6 +18,7 @@ T = TypeVar("T")
 _WORDS: dict[Phase, str] = {
     "load": "the model was loaded",
     "read": "the prompt was read",
+    "encode": "a picture was encoded",
     "draw": "the picture was drawn",
     "decode": "the picture was decoded",
 }

@@ -57,7 +57,7 @@ class Load:
     @classmethod
     def of(cls, request: ResolvedRequest, planned: PlanView | None = None) -> Self:
         """What a request draws, and how it is planned."""
-        size = request.size
+        size = request.result_size
         return cls(
             size.width // LATENT,
             size.height // LATENT,

@@ -99,7 +99,7 @@ def _key(tensor: Tensor) -> int:
     return tensor.untyped_storage()._cdata  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
 
-class _AttentionInBlocks(TorchFunctionMode):
+class AttentionInBlocks(TorchFunctionMode):
     """Attention as the kernels do it that never hold the matrix of scores."""
 
     def __torch_function__(
@@ -144,7 +144,7 @@ def without_weights(build: Build, dtype: torch.dtype) -> Generator[Module]:
     before = torch.get_default_dtype()
     torch.set_default_dtype(dtype)
     try:
-        with torch.device("meta"), torch.no_grad(), _AttentionInBlocks():
+        with torch.device("meta"), torch.no_grad(), AttentionInBlocks():
             yield build()
     finally:
         torch.set_default_dtype(before)

@@ -96,6 +96,12 @@ class Placed:
         """Whether it never leaves the device."""
         return self.how.placement == "resident"
 
+    @property
+    def bytes_here(self) -> int:
+        """What its weights take of the device's memory now."""
+        units = (self._whole, *self._streamed)
+        return sum(weight.bytes_here for unit in units for weight in unit.weights)
+
     def settle(self, how: How, ground: Ground) -> Generator[Event]:
         """Lie in another way, reading what is to be in memory.
 

@@ -24,12 +24,16 @@ class Placing:
     parts: Mapping[Role, How] = field(default_factory=dict[Role, How])
     parked: Literal["ram", "disk"] = "ram"
     """Where weights are that are not on the device."""
+    guests: Mapping[str, How] = field(default_factory=dict[str, How])
+    """How each guest lies, such as a control model, by its file; others stay as they are."""
 
     @classmethod
     def of(cls, plan: PlanView) -> Self:
         """As it is planned."""
         return cls(
-            {part.role: How(part.placement, part.storage) for part in plan.parts}, plan.parked
+            {part.role: How(part.placement, part.storage) for part in plan.parts},
+            plan.parked,
+            {guest.file: How(guest.placement) for guest in plan.guests},
         )
 
     def how(self, role: Role) -> How:

@@ -1,13 +1,13 @@
 """Planning how a request's models lie on this device, with the memory that there is now."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import psutil
 import torch
 
 from backend.engine.accelerator import choose_device, free_bytes
-from backend.engine.memory.placing import Placing
+from backend.engine.memory.placing import How, Placing
 from backend.engine.registry import find_sampler
 from backend.memory.estimate import CONTEXT
 from backend.memory.plan import plan
@@ -15,6 +15,7 @@ from backend.memory.workload import workload_of
 from backend.schema.errors import ModelError, OutOfMemoryError
 from backend.schema.memory import Budget, DeviceKind, PlanView
 from backend.schema.memory_settings import MemoryLimits, MemorySettings
+from backend.schema.models import ModelKind
 from backend.schema.resolved import ResolvedModel, ResolvedRequest
 
 _KINDS: Mapping[str, DeviceKind] = {"cuda": "cuda", "mps": "mps"}
@@ -71,15 +72,17 @@ class Planner:
     def placing(self, model: ResolvedModel, changed: MemorySettings | None = None) -> Placing:
         """How the parts of a model lie."""
         planned = self.plan(model, changed)
-        return Placing() if planned is None else Placing.of(planned)
+        placing = Placing() if planned is None else Placing.of(planned)
+        return replace(placing, guests={**guests_of(self.wanted, placing), **placing.guests})
 
     def room(self, model: ResolvedModel, changed: MemorySettings | None = None) -> Room | None:
         """What a model takes; None where nothing is known of its size."""
         planned = self.plan(model, changed)
         if planned is None:
             return None
-        stay = sum(part.weight_bytes for part in planned.parts if part.placement == "resident")
-        away = sum(part.weight_bytes for part in planned.parts) - stay
+        whole = (*planned.parts, *planned.guests)
+        stay = sum(each.weight_bytes for each in whole if each.placement == "resident")
+        away = sum(each.weight_bytes for each in whole) - stay
         peak = planned.peak_bytes - CONTEXT[planned.budget.device]
         limit = self.wanted.memory.limits.device_bytes
         return Room(
@@ -92,8 +95,7 @@ class Planner:
     def _planned(self, model: ResolvedModel, settings: MemorySettings) -> PlanView | None:
         if not model.parts:
             return None
-        calls = find_sampler(self.wanted.sampling.sampler).info.calls_per_step
-        workload = workload_of(self.wanted, model, calls)
+        workload = workload_of(self.wanted, model, calls_of)
         told = self.wanted.memory
         learned = (told.operations, told.correction)
         try:
@@ -114,6 +116,26 @@ class Planner:
                 free_bytes=self.budget.device_bytes,
             )
         return planned
+
+
+def guests_of(wanted: ResolvedRequest, placing: Placing) -> Mapping[str, How]:
+    """How control models lie where no plan says it, by their files: as the network beside them.
+
+    One that is to take little room is on the device only while it works. An IP-Adapter lies
+    nowhere: it is done with its picture before the first step.
+    """
+    beside = placing.how("diffusion_model")
+    alone = replace(beside, placement="model") if beside.placement == "resident" else beside
+    return {
+        control.model.path: alone if control.low_vram else beside
+        for control in wanted.controls
+        if control.model.kind is not ModelKind.IP_ADAPTER
+    }
+
+
+def calls_of(sampler: str) -> int:
+    """How often a sampler asks the network in a step."""
+    return find_sampler(sampler).info.calls_per_step
 
 
 def _budget(limits: MemoryLimits, *, now: bool) -> Budget:

@@ -8,8 +8,9 @@ from backend.engine.memory.means import Load, Means
 from backend.memory.estimate import TILES
 from backend.schema.memory_settings import Placement
 
-Phase = Literal["load", "read", "draw", "decode"]
-_ALL: frozenset[Phase] = frozenset({"load", "read", "draw", "decode"})
+Phase = Literal["load", "read", "encode", "draw", "decode"]
+_ALL: frozenset[Phase] = frozenset({"load", "read", "encode", "draw", "decode"})
+_WITH_TILES: tuple[Phase, ...] = ("encode", "decode")
 Change = Callable[[Means, Load], Means | None]
 """Makes a job take less memory; None where this cannot."""
 
@@ -81,7 +82,8 @@ RUNGS: tuple[Rung, ...] = (
         "what earlier pictures had left in it was freed",
     ),
     *(
-        Rung(frozenset({"decode"}), _tiles_of(side), "the picture is decoded in tiles")
+        Rung(frozenset({phase}), _tiles_of(side), f"the picture is {phase}d in tiles")
+        for phase in _WITH_TILES
         for side in TILES
     ),
     Rung(_ALL, _placed("model"), "the parts of the model that do not work wait elsewhere"),

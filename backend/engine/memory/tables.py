@@ -13,8 +13,15 @@ from typing import cast
 
 import torch
 from torch import Tensor, nn
+from torch.utils._pytree import tree_leaves
 
-from backend.engine.families.published import PublishedPart, in_folder, published
+from backend.engine.families.published import (
+    PublishedPart,
+    in_folder,
+    published,
+    published_controls,
+    starter_control,
+)
 from backend.engine.families.tiled_decoding import DecoderHalves
 from backend.engine.memory.blocks import blocks_of, castable_layers, count
 from backend.engine.memory.peak import peaks, without_weights
@@ -23,6 +30,7 @@ from backend.memory import tables as kept
 from backend.memory.tables import (
     PUBLISHED,
     STARTER,
+    ControlTable,
     Curve,
     FamilyTable,
     PartTable,
@@ -51,12 +59,16 @@ def make_tables() -> Tables:
 
 def _families() -> Iterator[FamilyTable]:
     starter = in_folder(ROOT / "models" / STARTER)
+    controls = published_controls()
+    steers_starter = starter_control(ROOT / "models" / STARTER / "controlnet-canny")
     for family, name, parts in (
         ("sd15", STARTER, starter),
         *((family, PUBLISHED, parts) for family, parts in published().items()),
     ):
         table = tuple(measure(part) for part in parts)
-        yield FamilyTable(family=family, name=name, parts=table)
+        control = controls.get(family) if name == PUBLISHED else steers_starter
+        steers = measure_control(control) if control else None
+        yield FamilyTable(family=family, name=name, parts=table, control=steers)
 
 
 def measure(part: PublishedPart) -> PartTable:
@@ -89,6 +101,26 @@ def measure(part: PublishedPart) -> PartTable:
         processor=_curve(sides, [peak.on_processor for peak in full]),
         operations=_polynomial(sides, [peak.operations for peak in full]),
         whole=_whole(part) if part.role == "vae" else None,
+    )
+
+
+def measure_control(part: PublishedPart) -> ControlTable:
+    """All that is kept of a ControlNet."""
+    calls = [_bound(part, 1, side) for side in SIDES]
+    half = [peak.bytes for peak in peaks(part.built, calls, torch.bfloat16)]
+    full = peaks(part.built, calls, torch.float32)
+    side = SIDES[1]
+    with without_weights(part.built, torch.float32) as module:
+        handed = tree_leaves(part.call(module, 1, side))
+    with torch.device("meta"):
+        parameters = count(part.built())
+    return ControlTable(
+        parameters=parameters,
+        handed=sum(each.numel() for each in handed if isinstance(each, Tensor)) // side**2,
+        half=_curve(SIDES, half),
+        full=_curve(SIDES, [peak.bytes for peak in full]),
+        processor=_curve(SIDES, [peak.on_processor for peak in full]),
+        operations=_polynomial(SIDES, [peak.operations for peak in full]),
     )
 
 

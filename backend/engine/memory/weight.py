@@ -54,6 +54,11 @@ class Weight:
         """Whether it is on the device in fewer bytes than it computes with."""
         return self._here is not None and self._here.unpack is not None
 
+    @property
+    def bytes_here(self) -> int:
+        """What it takes of the device's memory now, beside what `widen` made."""
+        return 0 if self._here is None else self._here.bytes
+
     def come(self, device: torch.device) -> None:
         """Bring it to the device."""
         if self._here is not None:

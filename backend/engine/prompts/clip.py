@@ -78,7 +78,9 @@ class ClipReader:
 
     def _read(self, pieces: tuple[Chunk, ...], reading: Reading) -> Encoded:
         depth = self._depth(reading.clip_skip)
-        encode = partial(self._encode, pieces, reading.embeddings, depth)
+        encode = partial(self._encode, pieces, reading, depth)
+        if reading.learning:
+            return encode()
         changed_by = self._workplace.changed_by(self._encoder)
         return self._remembered.get((pieces, depth, changed_by), encode)
 
@@ -98,15 +100,15 @@ class ClipReader:
         for number, name in zip(numbers, names, strict=True):
             yield Token(number, seam=seam_behind(name))
 
-    def _encode(self, pieces: tuple[Chunk, ...], embeddings: Embeddings, depth: int) -> Encoded:
+    def _encode(self, pieces: tuple[Chunk, ...], reading: Reading, depth: int) -> Encoded:
         numbers = [
             [each if isinstance(each, int) else self._style.end for each in piece.tokens]
             for piece in pieces
         ]
         tokens = torch.tensor(numbers, device=self._workplace.device)
-        vectors = _vectors(pieces, embeddings, self._width)
+        vectors = _vectors(pieces, reading.embeddings, self._width)
         with (
-            torch.no_grad(),
+            torch.set_grad_enabled(reading.learning),
             self._workplace.at_work(self._encoder),
             standing_in(self._encoder, vectors),
         ):

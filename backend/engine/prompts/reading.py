@@ -13,6 +13,8 @@ class Reading:
     """Those that stand in a prompt for their names."""
     clip_skip: int = 1
     """How far from its end CLIP is read: 1 after the last layer, 2 after the one before it."""
+    learning: bool = False
+    """Whether gradients are wanted of CLIP; then nothing is remembered."""
 
 
 PLAIN = Reading()

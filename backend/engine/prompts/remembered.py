@@ -15,9 +15,11 @@ Said = TypeVar("Said")
 
 
 class Remembered(Generic[Said]):
-    """What one encoder said of the last prompts."""
+    """What one encoder said of the last prompts, or pictures."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = REMEMBERED) -> None:
+        """Know nothing yet; `most` is how many are kept."""
+        self._most = most
         self._recent: OrderedDict[Hashable, Said] = OrderedDict()
 
     def get(self, prompt: Hashable, encode: Callable[[], Said]) -> Said:
@@ -25,6 +27,6 @@ class Remembered(Generic[Said]):
         if prompt not in self._recent:
             self._recent[prompt] = encode()
         self._recent.move_to_end(prompt)
-        while len(self._recent) > REMEMBERED:
+        while len(self._recent) > self._most:
             self._recent.popitem(last=False)
         return self._recent[prompt]

@@ -4,16 +4,12 @@ import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
-import numpy as np
 import psutil
 from PIL import Image
 
-from backend.engine.accelerator import free_bytes, free_memory
 from backend.engine.context import Context
-from backend.engine.residency import Residency
 from backend.engine.saving import written
-from backend.engine.upscaling.tiled import SMALLEST_TILE, Tiling
-from backend.engine.upscaling.upscalers import Upscaler, Upscalers
+from backend.engine.upscaling.by_model import enlarged_by
 from backend.metadata.encoding_upscaled import encode_upscaled
 from backend.metadata.opening import open_picture
 from backend.outputs.naming import upscaled_path
@@ -26,11 +22,6 @@ from backend.schema.upscaling import (
     require_room,
 )
 
-_LARGEST_TILES = {"cpu": 256}
-"""A processor takes long for a tile, and is asked between two whether to go on."""
-_LARGEST_TILE = 512
-_ROUND = 32
-_SHARE_OF_FREE = 0.5
 _BYTES_PER_PIXEL = 12
 """The result as it is put together, as a picture, and as a file."""
 _GIB = 2**30
@@ -63,7 +54,7 @@ def upscale(request: dict[str, object], context: Context) -> Iterator[Event]:
         yield Stage(sentence="Enlarging")
         pixels = opened.pixels.resize(size, Image.Resampling.LANCZOS)
     else:
-        pixels = yield from _by_model(opened.pixels, size, wanted, wanted.upscaler, context)
+        pixels = yield from _by_model(opened.pixels, size, wanted.upscaler, context)
     if pixels is None or context.skipped:
         yield Skipped(indices=(0,))
         return
@@ -79,78 +70,24 @@ def upscale(request: dict[str, object], context: Context) -> Iterator[Event]:
 def _by_model(
     picture: Image.Image,
     size: tuple[int, int],
-    wanted: ResolvedUpscaling,
     which: ResolvedUpscaler,
     context: Context,
 ) -> Generator[Event, None, Image.Image | None]:
-    """The picture enlarged by a model, used again until it is large enough; None where skipped."""
+    """The picture enlarged by a model; None where it is skipped."""
     yield Stage(sentence=f"Loading {which.name}")
-    upscaler = context.keep("upscalers", Upscalers).get(which)
-    residency = context.keep("residency", Residency)
-    tiling = Tiling(upscaler, _tile(upscaler, residency), lambda: _let_go(residency))
-    sizes = _sizes(picture.size, size, upscaler.scale, wanted.factor)
-    befores = (picture.size, *sizes)
-    tiles = sum(tiling.count(*before, after) for before, after in zip(befores, sizes, strict=False))
+    enlarging = enlarged_by(picture, size, which, context)
+    next(enlarging)
+    began = time.perf_counter()
     yield Stage(sentence=f"Enlarging with {which.name}")
-    pixels = np.asarray(picture.convert("RGB"))
-    done, began = 0, time.perf_counter()
-    for after in sizes:
-        enlarging = tiling.enlarge(pixels, after)
-        while True:
-            try:
-                done += next(enlarging)
-            except StopIteration as end:
-                pixels = end.value
-                break
-            left = (time.perf_counter() - began) / done * (tiles - done) if done else None
-            yield Progress(step=done, steps=tiles, batch=1, batches=1, seconds_left=left)
-            if context.skipped:
-                return None
-    return _with_alpha_of(picture, Image.fromarray(pixels))
-
-
-def _with_alpha_of(picture: Image.Image, large: Image.Image) -> Image.Image:
-    """The enlarged colours with what the picture had of transparency."""
-    if picture.mode == "RGBA":
-        alpha = picture.getchannel("A").resize(large.size, Image.Resampling.LANCZOS)
-        large.putalpha(alpha)
-    return large
-
-
-def _sizes(
-    before: tuple[int, int], wanted: tuple[int, int], scale: int, factor: float
-) -> tuple[tuple[int, int], ...]:
-    """The size after each use of a model, the last one as it is wanted."""
-    sizes: list[tuple[int, int]] = []
-    width, height = before
-    reached = scale
-    while reached < factor:
-        width, height = width * scale, height * scale
-        sizes.append((width, height))
-        reached *= scale
-    return (*sizes, wanted)
-
-
-def _tile(upscaler: Upscaler, residency: Residency) -> int:
-    """The side of tiles that fit into what is free, in pixels."""
-    largest = _LARGEST_TILES.get(upscaler.device.type, _LARGEST_TILE)
-    side = _fitting(upscaler)
-    if side < largest and _let_go(residency):
-        side = _fitting(upscaler)
-    return max(SMALLEST_TILE, min(largest, side // _ROUND * _ROUND))
-
-
-def _fitting(upscaler: Upscaler) -> int:
-    room = free_bytes(upscaler.device) * _SHARE_OF_FREE
-    return int((room / upscaler.bytes_per_pixel) ** 0.5)
-
-
-def _let_go(residency: Residency) -> bool:
-    """Have the checkpoints leave the memory; tells whether there were some."""
-    held = residency.held_bytes > 0
-    residency.free_memory()
-    free_memory()
-    return held
+    while True:
+        try:
+            done, tiles = next(enlarging)
+        except StopIteration as end:
+            return end.value
+        left = (time.perf_counter() - began) / done * (tiles - done) if done else None
+        yield Progress(step=done, steps=tiles, batch=1, batches=1, seconds_left=left)
+        if context.skipped:
+            return None
 
 
 def _require_memory(size: tuple[int, int]) -> None:

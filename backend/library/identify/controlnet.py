@@ -8,7 +8,11 @@ from backend.schema.models import Family, ModelKind
 
 _ORIGINAL_PREFIX = "control_model."
 _UNION_MARKS = ("task_embedding", "controlnet_mode_embedder.weight")
-_LARGE_WIDTH = 2432
+_LARGE_WIDTH, _MEDIUM_PLACES = 2432, 384**2
+_INPAINTING = ("inpainting",)
+_MASKED_CHANNELS = 17
+"""What looks at the latents of a map and a mask; four of each make a token of FLUX's."""
+_MASKED_TOKEN = 4 * _MASKED_CHANNELS
 
 
 def controlnet(contents: Contents) -> Finding | None:
@@ -46,12 +50,29 @@ def _backbone(inner: Contents) -> Backbone | None:
         return None
     if inner.has("double_blocks.0.img_attn.proj.weight"):
         return Backbone(Family.FLUX1, "original")
+    if inner.has("controlnet_x_embedder.weight", "txt_norm.weight"):
+        return Backbone(Family.OTHER, "diffusers", (), "Qwen-Image")
+    return _of_transformers(inner)
+
+
+def _of_transformers(inner: Contents) -> Backbone:
+    """FLUX's or SD 3's, in diffusers' names; some look at the latents of a map and a mask."""
     if inner.has("controlnet_x_embedder.weight"):
-        qwen = inner.has("txt_norm.weight")
-        return Backbone(
-            Family.OTHER if qwen else Family.FLUX1, "diffusers", (), "Qwen-Image" if qwen else ""
-        )
+        masked = inner.size("controlnet_x_embedder.weight", 1) == _MASKED_TOKEN
+        return Backbone(Family.FLUX1, "diffusers", _INPAINTING if masked else ())
     if inner.has("pos_embed_input.proj.weight"):
-        large = inner.size("pos_embed_input.proj.weight", 0) == _LARGE_WIDTH
-        return Backbone(Family.SD35_LARGE if large else Family.SD3, "diffusers")
+        masked = inner.size("pos_embed_input.proj.weight", 1) == _MASKED_CHANNELS
+        return Backbone(_of_sd3(inner), "diffusers", _INPAINTING if masked else ())
     return Backbone(Family.UNKNOWN, "diffusers")
+
+
+def _of_sd3(inner: Contents) -> Family:
+    """Which of SD 3's networks it is half of: both medium ones are as wide.
+
+    That of SD 3.5 normalises queries and keys, and knows four times as many places.
+    """
+    if inner.size("pos_embed_input.proj.weight", 0) == _LARGE_WIDTH:
+        return Family.SD35_LARGE
+    later = inner.has("transformer_blocks.0.attn.norm_q.weight")
+    later = later or inner.size("pos_embed.pos_embed", 1) == _MEDIUM_PLACES
+    return Family.SD35_MEDIUM if later else Family.SD3

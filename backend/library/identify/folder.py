@@ -18,9 +18,10 @@ from backend.library.identify.identify import family_label
 from backend.library.identify.needs import needs_of
 from backend.library.identify.precision import precision_of, short_label
 from backend.library.identify.unet import INPUT_VARIANTS, TEXT_WIDTHS
+from backend.library.identify.widths import text_width_of, width_of
 from backend.schema.base import Frozen
 from backend.schema.errors import ModelDamagedError, ModelError
-from backend.schema.models import Fact, Family, ModelFile, ModelKind, Part, Precision, Role
+from backend.schema.models import Fact, Family, ModelFile, ModelKind, Part, Role
 
 _INDEX = "model_index.json"
 _NETWORKS = ("unet", "transformer")
@@ -122,7 +123,8 @@ def chosen_weights(folder: Path) -> tuple[Path, ...]:
 
 def folder_weights(folder: Path) -> tuple[Path, ...]:
     """The files that hold the weights of a diffusers folder."""
-    return tuple(file for name in _PARTS for file in chosen_weights(folder / name))
+    parts = tuple(file for name in _PARTS for file in chosen_weights(folder / name))
+    return parts or chosen_weights(folder)  # of a single network
 
 
 def _described(
@@ -130,6 +132,7 @@ def _described(
 ) -> ModelFile:
     tensors = {name: _tensors(several) for name, several in headers.items()}
     network = next(name for name in headers if roles[name] == "diffusion_model")
+    inside = Contents(tensors[network])
     parts = [
         Part(
             role=roles[name],
@@ -149,7 +152,9 @@ def _described(
         family_label=family_label(finding),
         fits=() if finding.family in (Family.OTHER, Family.UNKNOWN) else (finding.family,),
         layout=finding.layout,
-        precision=_precision(tensors[network]),
+        precision=precision_of(inside),
+        width=width_of(inside),
+        text_width=text_width_of(inside),
         parameters=sum(part.parameters for part in parts),
         parts=tuple(sorted(parts, key=lambda part: -part.bytes)),
         needs=needs_of(finding.kind, finding.family, (part.role for part in parts)),
@@ -179,10 +184,6 @@ def _without_weights(folder: Path) -> ModelError:
 
 def _tensors(headers: list[Header]) -> dict[str, TensorInfo]:
     return {name: tensor for header in headers for name, tensor in header.tensors.items()}
-
-
-def _precision(tensors: Mapping[str, TensorInfo]) -> Precision:
-    return precision_of(Contents(tensors))
 
 
 def _family(config: _Network) -> Family:

@@ -2,16 +2,10 @@
 
 from backend.library.identify.contents import Contents
 from backend.library.identify.finding import Finding
+from backend.schema.image_encoders import needed_encoder
 from backend.schema.models import Family, ModelKind
 
 _TEXT_WIDTHS = {768: Family.SD15, 1024: Family.SD2, 2048: Family.SDXL}
-_VISION_WIDTHS = {
-    # the width that enters the projection: which CLIP vision encoder it was trained with
-    1024: "ViT-H",  # pooled, projected
-    1280: "ViT-H",  # hidden states; the pooled ViT-bigG is told apart below
-    1664: "ViT-bigG",
-}
-_BIGG_POOLED = 1280
 
 
 def ip_adapter(contents: Contents) -> Finding | None:
@@ -30,19 +24,23 @@ def ip_adapter(contents: Contents) -> Finding | None:
 
 def _variants(contents: Contents) -> tuple[str, ...]:
     plus = contents.has("image_proj.latents")
-    face = bool(contents.ending("to_q_lora.down.weight")) or contents.has(
-        "image_proj.proj.0.weight", "image_proj.proj.2.weight"
+    # Both project by two layers; the one for whole faces has its normalisation among them.
+    full = contents.has("image_proj.proj.0.weight", "image_proj.proj.3.weight")
+    face = bool(contents.ending("to_q_lora.down.weight")) or (
+        contents.has("image_proj.proj.0.weight", "image_proj.proj.2.weight") and not full
     )
-    kinds = (("plus", plus), ("faceid", face))
+    kinds = (("plus", plus), ("full", full), ("faceid", face))
     vision = _vision(contents)
     return tuple(name for name, there in kinds if there) + ((vision,) if vision else ())
 
 
 def _vision(contents: Contents) -> str:
+    """The image encoder that it looks with, by the width of what it reads; empty if unknown."""
     pooled = contents.size("image_proj.proj.weight", 1)
-    if pooled:
-        return "ViT-bigG" if pooled == _BIGG_POOLED else _VISION_WIDTHS.get(pooled, "")
-    return _VISION_WIDTHS.get(contents.size("image_proj.proj_in.weight", 1), "")
+    entrances = ("image_proj.proj_in.weight", "image_proj.proj.0.weight")
+    hidden = next((width for name in entrances if (width := contents.size(name, 1))), 0)
+    known = needed_encoder("pooled", pooled) if pooled else needed_encoder("hidden", hidden)
+    return known.name if known else ""
 
 
 def _finding(family: Family, variants: tuple[str, ...]) -> Finding:

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Mapping
 
+from backend.metadata.comfyui.controls import tell_unit
 from backend.metadata.comfyui.graph import DEEPEST, LONGEST_TEXT, Graph, Node
 from backend.metadata.comfyui.sampling import Place
-from backend.metadata.teller import Teller, plain_number
+from backend.metadata.teller import Teller
 
 _NOTHING = {"ConditioningZeroOut"}
 _TEXTS = ("text", "t5xxl", "text_g", "clip_g", "text_l", "clip_l", "prompt", "string", "Text")
@@ -29,6 +30,8 @@ class Prompts:
         self._seen: set[tuple[str, int]] = set()
         self.encoder: Node | None = None
         """The first node that made conditioning of words."""
+        self.units: list[Node] = []
+        """The nodes that have control models steer, each once."""
 
     def read(self, place: Place, side: str) -> str:
         """The words behind `positive` or `negative`."""
@@ -96,13 +99,10 @@ class Prompts:
         graph, teller = self._graph, self._teller
         guidance = graph.number(node, "guidance")
         teller.put("sampling.guidance", guidance)
-        control = graph.source(node, "control_net")
-        if control is not None:
-            names = (graph.name(each, "control_net_name") for each in graph.behind(control[0]))
-            name = next((each for each in names if each), "")
-            strength = plain_number(graph.number(node, "strength") or 0)
-            teller.model("ControlNet", name, weight=strength)
-            teller.unused("ControlNet", f"{name}, strength {strength}")
+        if graph.source(node, "control_net") is not None:
+            if node not in self.units:  # the way of the negative prompt passes it too
+                self.units.append(node)
+                tell_unit(graph, node, len(self.units), teller)
         elif guidance is None:
             teller.say(f"{node.kind} changes the prompt in a way that Easel does not have.")
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from backend.metadata import infotext
+from backend.metadata.control_units import names_unit, units_in
 from backend.metadata.dialect import dialect
 from backend.metadata.file_texts import COMMENT, FileTexts
 from backend.metadata.loose import as_object, number_in, objects, text_in
@@ -21,10 +22,8 @@ from backend.schema.readings import ModelUse, Reading
 PLACES = ("parameters", COMMENT, "Description", "comment")
 """The names of texts that may be infotext."""
 _HASHED = re.compile(r"(.+) \[([0-9a-fA-F]{6,64})\]")
-_CONTROL = re.compile(r"ControlNet \d+")
 _MODULE = re.compile(r"Module \d+")
 """Forge's text encoders and VAE in files of their own."""
-_CONTROL_MODEL = re.compile(r"\bModel: ([^,]+)")
 _RELATIVES = (
     (re.compile(r"f\d|neo", re.IGNORECASE), "Forge"),
     (re.compile(r"Easel ", re.IGNORECASE), "Easel"),
@@ -39,7 +38,10 @@ _MODEL_KEYS = {
     *(_RESOURCES, "Civitai metadata", "Created Date"),
 }
 """What is read for its models alone, or says nothing of how the picture was made."""
-_NO_SETTING = {"Version", "App", "Batch pos", "Wildcard prompt", "Wildcard negative prompt", "User"}
+_NO_SETTING = {
+    *("Version", "App", "Batch pos", "Wildcard prompt", "Wildcard negative prompt", "User"),
+    *("Hires resize-1", "Hires resize-2"),
+}
 _KINDS: Mapping[str, ModelUse] = {
     "model": "checkpoint",
     "vae": "vae",
@@ -109,11 +111,13 @@ def tell(
     words = (told.positive, told.negative)
     teller.words(*(words if ours else map(named_by_a1111, words)))
     _tell_models(pairs, teller)
+    _tell_units(pairs, teller, catalogue)
     known = {*keys.values(), *_MODEL_KEYS, *_NO_SETTING}
     for key, value in pairs.items():
         if (
             key not in known
             and not _MODULE.fullmatch(key)
+            and not names_unit(key)
             and not (key == "RNG" and "RNG" not in told.pairs)
         ):
             teller.unused(key, value)
@@ -138,13 +142,16 @@ def _tell_models(pairs: Mapping[str, str], teller: Teller) -> None:
     _tell_resources(pairs.get(_RESOURCES, ""), teller)
     for use, name, digits in _listed(pairs):
         teller.model(use, name, digits)
-    for key, value in pairs.items():
-        control = _CONTROL_MODEL.search(value) if _CONTROL.fullmatch(key) else None
-        hashed = control and _HASHED.fullmatch(control[1].strip())
-        if control and control[1].strip() != "None":
-            teller.model(
-                "ControlNet", hashed[1] if hashed else control[1], hashed[2] if hashed else ""
-            )
+
+
+def _tell_units(pairs: Mapping[str, str], teller: Teller, catalogue: Catalogue) -> None:
+    """What steered it, and that no text holds the pictures which did."""
+    for unit in units_in(pairs, catalogue):
+        teller.unit(unit.number, unit.fields, unit.model, unit.digits)
+        if not unit.fields:
+            teller.unused(f"ControlNet {unit.number}", unit.text)
+        for label, value in unit.unknown.items():
+            teller.unused(f"ControlNet {unit.number}: {label}", value)
 
 
 def hashes_in(text: str) -> Iterator[tuple[str, str]]:

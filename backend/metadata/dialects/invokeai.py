@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from backend.metadata.dialect import dialect
 from backend.metadata.file_texts import FileTexts
 from backend.metadata.loose import Object, as_object, number_in, object_in, objects_in, text_in
-from backend.metadata.teller import Teller, plain_number
+from backend.metadata.teller import Teller
 from backend.schema.catalogue import Catalogue
+from backend.schema.control_settings import UNITS
+from backend.schema.fields import Scalar
 from backend.schema.readings import ModelUse, Reading
 
 _PROGRAM = "InvokeAI"
@@ -35,10 +37,22 @@ _SAMPLERS: Mapping[str, str] = {
     "flow_heun": "heun",
 }
 """Its names of samplers that nobody else calls so."""
-_CONTROLS: Mapping[str, tuple[str, ModelUse]] = {
-    "controlnets": ("control_model", "ControlNet"),
-    "t2iAdapters": ("t2i_adapter_model", "ControlNet"),
-    "ipAdapters": ("ip_adapter_model", "ControlNet"),
+_CONTROLS: Mapping[str, str] = {
+    "controlnets": "control_model",
+    "t2iAdapters": "t2i_adapter_model",
+    "ipAdapters": "ip_adapter_model",
+}
+_MODES: Mapping[str, str] = {
+    "balanced": "balanced",
+    "more_prompt": "prompt",
+    "more_control": "control",
+    "unbalanced": "control",
+}
+_FITS: Mapping[str, str] = {
+    "just_resize": "stretch",
+    "just_resize_simple": "stretch",
+    "crop_resize": "crop",
+    "fill_resize": "fill",
 }
 _KNOWN = {
     *_FIELDS,
@@ -109,9 +123,13 @@ def _adapters(told: Object, teller: Teller) -> None:
         name, digits = _model(object_in(lora, "model") or object_in(lora, "lora"))
         weight = number_in(lora, "weight")
         teller.lora(name, 1.0 if weight is None else weight, digits=digits)
-    for key, (inner, use) in _CONTROLS.items():
-        for control in objects_in(told, key):
-            _control(key, object_in(control, inner), control, use, teller)
+    found = (
+        (object_in(control, inner), control)
+        for key, inner in _CONTROLS.items()
+        for control in objects_in(told, key)
+    )
+    for number, (model, control) in enumerate(found, 1):
+        _control(number, model, control, teller)
 
 
 def _second(told: Object, text: str, teller: Teller) -> Reading:
@@ -180,10 +198,17 @@ def _model(model: Object) -> tuple[str, str]:
     return text_in(model, "name") or text_in(model, "model_name"), digits.rpartition(":")[2]
 
 
-def _control(key: str, model: Object, control: Object, use: ModelUse, teller: Teller) -> None:
+def _control(number: int, model: Object, control: Object, teller: Teller) -> None:
+    """A unit; InvokeAI keeps the map, so that nothing has to make one of the picture again."""
     name, digits = _model(model)
-    weight = number_in(control, "control_weight") or number_in(control, "weight")
-    words = plain_number(weight) if weight is not None else ""
-    teller.model(use, name, digits, words)
-    kind = {"controlnets": "ControlNet", "t2iAdapters": "T2I-Adapter"}.get(key, "IP-Adapter")
-    teller.unused(kind, f"{name}, weight {words}" if words else name)
+    weight = number_in(control, "control_weight")
+    told: dict[str, Scalar] = {
+        "model": name,
+        "weight": number_in(control, "weight") if weight is None else weight,
+        "start": number_in(control, "begin_step_percent"),
+        "end": number_in(control, "end_step_percent"),
+        "mode": _MODES.get(text_in(control, "control_mode")),
+        "fit": _FITS.get(text_in(control, "resize_mode")),
+    }
+    own = {f"control{number}.{field}": value for field, value in told.items()}
+    teller.unit(number, own if name and number <= UNITS else {}, name, digits)

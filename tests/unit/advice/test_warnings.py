@@ -1,13 +1,17 @@
 """What is warned of before a picture, and that good settings are left alone."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from backend.advice.case import Around, UsedLora
+from backend.advice.case import Around, Case, UsedLora
 from backend.advice.warnings import warnings_of
 from backend.prompts.tags import LoraTag
+from backend.schema.control_types import ControlType
+from backend.schema.hires import Method, ResolvedHires
 from tests.fixtures.cases import CATALOGUE, case
+from tests.fixtures.requests import unit
 
 EVERY_KIND = [
     (family.id, variant)
@@ -87,6 +91,58 @@ def test_a_setting_that_is_known_to_be_wrong_is_told_with_what_sets_it_right(giv
     assert advice.remedy.fields == fields
     right = changed | {name.rpartition(".")[2]: value for name, value in fields.items()}
     assert told(case(family, variant, **right)) == []
+
+
+def test_enlarged_latents_need_enough_change():
+    def enlarged(method: Method, strength: float) -> Case:
+        hires = ResolvedHires(
+            factor=2.0,
+            method=method,
+            strength=strength,
+            steps=9,
+            sampler="euler",
+            schedule="karras",
+            sizes=((1024, 1024),),
+        )
+        plain = case("sd15")
+        return replace(plain, wanted=plain.wanted.model_copy(update={"hires": hires}))
+
+    (advice,) = warnings_of(enlarged("latent", 0.4))
+
+    assert advice.remedy
+    assert advice.remedy.fields == {"hires.strength": 0.55}
+    assert told(enlarged("latent", 0.6)) == told(enlarged("lanczos", 0.4)) == []
+
+
+def test_many_units_at_once_are_warned_of_with_the_last_one_turned_off():
+    def steered(count):
+        given = case("sd15")
+        units = tuple(unit(number=number) for number in range(1, count + 1))
+        return replace(given, wanted=given.wanted.model_copy(update={"controls": units}))
+
+    (advice,) = warnings_of(steered(3))
+
+    assert advice.sentence.startswith("3 units of ControlNet pull at once")
+    assert advice.remedy
+    assert advice.remedy.fields == {"control3.on": "off"}
+    assert told(steered(2)) == []
+
+
+def test_a_map_that_the_model_never_saw_is_warned_of():
+    def steered(shows, *follows):
+        model = unit().model.model_copy(update={"types": follows})
+        control = unit().model_copy(update={"model": model, "type": shows})
+        given = case("sd15")
+        return replace(given, wanted=given.wanted.model_copy(update={"controls": (control,)}))
+
+    (advice,) = warnings_of(steered(ControlType.CANNY, ControlType.DEPTH))
+
+    assert advice.sentence == "ControlNet 1: “canny” learned to follow depth, not canny."
+    assert advice.remedy
+    assert advice.remedy.fields == {"control1.preprocessor": None, "control1.type": None}
+    assert told(steered(ControlType.SCRIBBLE, ControlType.CANNY)) == []
+    assert told(steered(None, ControlType.DEPTH)) == []
+    assert told(steered(ControlType.DEPTH)) == []
 
 
 def test_a_remedy_says_what_becomes_what():

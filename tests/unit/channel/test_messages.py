@@ -40,6 +40,7 @@ from backend.schema.events import (
     Stage,
     Warned,
 )
+from backend.schema.inputs import InputPicture
 from backend.schema.jobs import DeviceView
 
 GOLDEN = Path(__file__).parent / "golden" / f"version_{PROTOCOL_VERSION}.json"
@@ -69,6 +70,10 @@ EVENTS = (
     Warned(sentence="Picture 1 is black."),
     Skipped(indices=(2, 3)),
     Finished(),
+    Finished(
+        sentence="The map is there.",
+        map=InputPicture(id="input-0123456789abcdef0123456789abcdef01234567", width=64, height=32),
+    ),
     Failed(
         code="model",
         sentence="It is broken.",

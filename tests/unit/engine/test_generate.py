@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from backend.engine import preview, run
+from backend.engine import preview, work
 from backend.engine.memory import swap
 from backend.engine.run import generate, prepare
 from backend.metadata.own import read_metadata
@@ -73,7 +73,7 @@ def test_what_a_picture_says_of_itself_makes_the_same_pixels(make, tmp_path):
 def test_a_machine_that_works_from_its_disk_is_told_of_once(make, monkeypatch):
     readings = iter(range(0, 9 * swap.MUCH, swap.MUCH))
     watch = partial(swap.SwapWatch, read_back=lambda: next(readings))
-    monkeypatch.setattr(run, "SwapWatch", watch)
+    monkeypatch.setattr(work, "SwapWatch", watch)
 
     told = make(starter_request(batch=BatchSettings(count=3)), job="5" * 12)
 
@@ -140,7 +140,6 @@ def test_a_batch_draws_each_seed_as_if_alone(make, tmp_path):
     second, only = (
         np.asarray(Image.open(tmp_path / "outputs" / event.path), dtype=int)
         for event in (*of_type(together, ImageReady)[1:], *of_type(alone, ImageReady))
-        if isinstance(event, ImageReady)
     )
 
     assert abs(second - only).max() <= 2

@@ -15,6 +15,10 @@ import sys
 import backend.engine.networks as ours
 for module in ("scipy.optimize", "scipy.stats._stats_py", "diffusers.models.autoencoders.vq_model"):
     assert module not in sys.modules, module
+from backend.engine.control.registry import preprocessors
+assert len(preprocessors()) > 40
+for module in ("controlnet_aux", "timm", "skimage", "scipy.optimize"):
+    assert module not in sys.modules, module
 from diffusers.models.autoencoders import AutoencoderKL, VQModel
 from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
 import scipy.optimize, scipy.stats

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from backend.engine.sampling import Pace, plan_pace
+from backend.engine.pace import Pace, plan_pace
 from backend.schema.resolved import ResolvedSampling
 from tests.fixtures.starter import starter_request
 

@@ -107,6 +107,29 @@ def test_the_next_checkpoint_comes_only_when_there_is_room_for_it(shelf):
     assert shelf.in_memory_at_load == [0, 0]
 
 
+def test_control_models_go_before_checkpoints(shelf, monkeypatch):
+    """Those that the next picture is not steered by; they are read again more quickly."""
+    with_guest: list[Workplace] = []
+    monkeypatch.setattr(
+        Workplace,
+        "dismiss",
+        lambda place, *, all_guests=False: with_guest.count(place) and not with_guest.clear(),
+    )
+    room = SIZE + residency.ROOM_TO_DRAW
+
+    def free(device) -> int:
+        alive = sum(each() is not None for each in shelf.alive)
+        return (3 - alive) * SIZE + residency.ROOM_TO_DRAW + 1 - len(with_guest) * room
+
+    resident = Residency(free=free)
+    first, _ = take(resident, model("one"))
+    with_guest.append(first.workplace)
+    take(resident, model("two"))
+    assert not with_guest
+    again, _ = take(resident, model("one"))
+    assert again is first
+
+
 def test_two_that_fit_switch_without_a_load(shelf):
     resident = short_of_room(shelf, holds=2)
     for name in ("one", "two", "one", "two"):

@@ -95,6 +95,7 @@ def counts_freeing(request: dict[str, object], context: Context) -> Iterator[Eve
 
 
 KINDS = {
+    "train": steps,
     "steps": steps,
     "breaks": breaks,
     "refuses": refuses,
@@ -156,6 +157,19 @@ def test_jobs_take_turns(desk):
 
     heard = [message.event.sentence for message in desk.told if isinstance(message.event, Stage)]
     assert heard == ["a 0", "b 0", "a 1", "b 1", "a 2", "b 2"]
+
+
+def test_a_training_waits_for_whatever_comes_in_between(desk):
+    desk.start("training", "train")
+    desk.run(2)
+    desk.start("a")
+    desk.start("b")
+
+    desk.run()
+
+    heard = [message.event.sentence for message in desk.told if isinstance(message.event, Stage)]
+    between = ["a 0", "b 0", "a 1", "b 1", "a 2", "b 2"]
+    assert heard == ["training 0", "training 1", *between, "training 2"]
 
 
 def test_a_job_that_raises_fails_alone(desk):

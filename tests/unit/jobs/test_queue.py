@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from backend.channel.messages import CancelJob, PauseJobs, ResumeJobs, SkipBatch
+from backend.schema.controls import MapRequest
 from backend.schema.errors import EngineLostError, NotFoundError, OutputError, RequestError
 from backend.schema.events import (
     Cancelled,
@@ -17,9 +18,14 @@ from backend.schema.events import (
     Stage,
     Warned,
 )
+from backend.schema.inputs import InputPicture
 from backend.schema.jobs import OWNER, JobState
+from backend.schema.source_settings import ResolvedPicture
+from backend.schema.training import LearnedPicture, ResolvedTraining, TrainingRequest
 from tests.fixtures.desk import DEVICE, Desk, job, picture, ready, unsaved
+from tests.fixtures.requests import resolved
 
+LOOKED_AT = ResolvedPicture(reference="input-1", path="1.png", sha256="1")
 PROGRESS = Progress(step=1, steps=7, batch=1, batches=2)
 
 
@@ -203,6 +209,28 @@ def test_a_job_that_ended_long_ago_is_read_from_the_journal(desk, monkeypatch):
     assert [one.index for one in desk.view(1).pictures] == [0]
     with pytest.raises(NotFoundError, match="no such job"):
         desk.view(99)
+
+
+def test_maps_push_no_other_job_out_of_sight(desk, tmp_path, monkeypatch):
+    monkeypatch.setattr("backend.jobs.board.LATELY", 2)
+    desk.be_ready()
+    desk.queue.submit(job(1))
+    desk.tell(Failed(code="model", sentence="It is broken."))
+    wanted = MapRequest(picture=LOOKED_AT, preprocessor="canny", resolution=64)
+    for number in range(2, 6):
+        desk.queue.submit(
+            job(number).model_copy(update={"kind": "map", "request": wanted.model_dump()})
+        )
+        made = InputPicture(id=f"input-{number:040x}", width=64, height=64)
+        desk.tell(Finished(sentence="It is there.", map=made), number=number)
+
+    assert [int(view.id, 16) for view in desk.board.views(OWNER)] == [5, 4, 1]
+    assert desk.view(5).map == InputPicture(id=f"input-{5:040x}", width=64, height=64)
+    assert desk.view(2).map == InputPicture(id=f"input-{2:040x}", width=64, height=64)
+    again = restarted(desk, tmp_path)
+    again.board.restore(resume=True)
+    assert [int(view.id, 16) for view in again.board.views(OWNER)] == [1]
+    again.journal.close()
 
 
 # The host lane.
@@ -789,3 +817,70 @@ def test_a_damaged_journal_is_told_until_a_job_begins(desk, tmp_path):
     new.queue.submit(job(1))
     assert new.queue.system.sentence == ""
     new.journal.close()
+
+
+# A training, which others need not wait for.
+
+
+def training(number):
+    picture = LearnedPicture(path="/p/0.png", caption="zkw7", repeats=1, width=64, height=64)
+    wanted = ResolvedTraining(
+        id="0" * 12,
+        asked=TrainingRequest(),
+        model=resolved().model,
+        resolution=64,
+        pictures=(picture,),
+        name="zkw7",
+    )
+    return job(number).model_copy(
+        update={"kind": "train", "request": wanted.model_dump(mode="json")}
+    )
+
+
+def test_pictures_are_drawn_beside_a_training_and_trainings_one_after_the_other(desk):
+    desk.be_ready()
+    for waiting in (training(1), training(2), job(3), job(4)):
+        desk.queue.submit(waiting)
+
+    assert desk.started() == [training(1).id, job(3).id]
+    assert desk.view(1).title == "Train zkw7"
+    assert [desk.view(number).position for number in (1, 2, 3, 4)] == [None, 1, None, 2]
+    desk.tell(ready(3, 0), ready(3, 1), Finished(), number=3)
+    assert desk.started()[2:] == [job(4).id]
+    desk.tell(Metric(name="loss", step=1, value=0.5), Finished(), number=1)
+    assert desk.started()[3:] == [training(2).id]
+    assert desk.view(1).state is JobState.FINISHED
+
+
+def test_what_the_engine_worked_on_is_blamed_for_its_death_and_both_go_on(desk):
+    desk.be_ready()
+    desk.queue.submit(training(1))
+    desk.queue.submit(job(2))
+
+    desk.die()
+    desk.be_ready()
+    desk.die()
+    desk.be_ready()
+
+    assert desk.view(2).state is JobState.SET_ASIDE
+    assert desk.view(1).state is JobState.RUNNING
+    assert desk.board.get(job(1).id).job.engine_deaths == 0
+    assert desk.started().count(training(1).id) == 3
+    desk.die()
+    assert desk.board.get(job(1).id).job.engine_deaths == 1
+
+
+def test_a_training_is_cancelled_while_a_picture_is_drawn(desk):
+    desk.be_ready()
+    desk.queue.submit(training(1))
+    desk.queue.submit(job(2))
+
+    desk.queue.cancel(training(1).id)
+    desk.tell(Cancelled(), number=1)
+
+    assert desk.engine.told(CancelJob) == [CancelJob(job=training(1).id)]
+    assert desk.view(1).state is JobState.CANCELLED
+    assert desk.view(2).state is JobState.RUNNING
+    desk.queue.cancel(job(2).id)
+    desk.pass_seconds(11)
+    assert desk.engine.done[-1] == "kill"

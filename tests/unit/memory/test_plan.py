@@ -11,7 +11,7 @@ from backend.memory.plan import needs, plan
 from backend.memory.published import Published, published
 from backend.memory.tables import PUBLISHED, load_tables
 from backend.schema.errors import ModelError
-from backend.schema.memory import Budget, Workload
+from backend.schema.memory import Budget, Guest, Workload
 from backend.schema.memory_settings import MemorySettings
 from backend.schema.models import PartFacts
 
@@ -38,6 +38,20 @@ def label_of(value):
     return value.label if isinstance(value, Published) else None
 
 
+def span(ends: tuple[float, float]) -> tuple[tuple[float, float], ...]:
+    return ((min(ends), max(ends)),)
+
+
+guests = some.builds(
+    Guest,
+    file=some.sampled_from(["/m/a", "/m/b", "/m/c"]),
+    parameters=some.integers(1, 4 * 10**9),
+    spans=some.tuples(some.floats(0, 1), some.floats(0, 1)).map(span),
+    every_step=some.booleans(),
+    low_vram=some.booleans(),
+)
+
+
 @some.composite
 def workloads(draw):
     side = some.integers(4, 32).map(lambda count: count * 64)
@@ -49,6 +63,7 @@ def workloads(draw):
             "prompts": draw(some.integers(1, 2)),
             "steps": draw(some.integers(1, 50)),
             "adapter_bytes": draw(some.sampled_from([0, 150_000_000])),
+            "guests": draw(some.lists(guests, max_size=3).map(tuple)),
         }
     )
 

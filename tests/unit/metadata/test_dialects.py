@@ -61,16 +61,93 @@ def test_a_picture_of_a1111(kind):
         "model.checkpoint": "dream",
         "model.vae": "fine.pt",
         "model.clip_skip": 2,
+        "hires.factor": 2.0,
+        "hires.strength": 0.4,
+        "control1.model": "control_canny",
+        "control1.preprocessor": "canny",
+        "control1.weight": 1.0,
     }
     assert models(reading) == {
         ("checkpoint", "dream"): ("abcdef0123", ""),
         ("vae", "fine"): ("0123456789", ""),
         ("LoRA", "barn"): ("123456789abc", "te=0.5, unet=0.8"),
         ("embedding", "easyneg"): ("66a7279a88ff", ""),
-        ("ControlNet", "control_canny"): ("e3fe7712", ""),
+        ("ControlNet", "control_canny"): ("e3fe7712", "1"),
     }
-    assert "Denoising strength: 0.4" in reading.unused
-    assert "Hires upscale: 2" in reading.unused
+    assert not any("Hires" in line or "Denoising" in line for line in reading.unused)
+
+
+WITHOUT_PICTURE = "was steered by a picture that is not in the file: give it one, or turn it off."
+UNIT_OF_TODAY = (
+    "Module: canny, Model: control_v11p_sd15_canny [d14c016b], Weight: 0.8, Resize Mode: Resize "
+    "and Fill, Processor Res: 512, Threshold A: 90, Threshold B: 180, Guidance Start: 0.1, "
+    "Guidance End: 0.9, Pixel Perfect: False, Control Mode: My prompt is more important, "
+    "Hr Option: Both, Save Detected Map: True"
+)
+UNIT_OF_2023 = (
+    "preprocessor: canny, model: control_v11p_sd15_canny [d14c016b], weight: 0.8, "
+    "starting/ending: (0.1, 0.9), resize mode: ResizeMode.OUTER_FIT, pixel perfect: False, "
+    "control mode: My prompt is more important, preprocessor params: (512, 90, 180)"
+)
+
+
+@pytest.mark.parametrize("unit", [UNIT_OF_TODAY, UNIT_OF_2023])
+def test_units_of_a1111_of_today_and_of_2023_say_the_same(unit):
+    text = f'a barn\nSteps: 5, Sampler: Euler, Seed: 1, ControlNet 1: "{unit}", Version: f2.0.1'
+
+    reading = read_text(text, CATALOGUE)
+
+    assert reading
+    unit_fields = reading.request.control2
+    assert unit_fields.model_dump(exclude_defaults=True) == {
+        "preprocessor": "canny",
+        "model": "control_v11p_sd15_canny",
+        "start": 0.1,
+        "end": 0.9,
+        "mode": "prompt",
+        "fit": "fill",
+        "resolution": 512,
+        "threshold_a": 90,
+        "threshold_b": 180,
+    }
+    assert models(reading)["ControlNet", "control_v11p_sd15_canny"] == ("d14c016b", "0.8")
+    assert reading.unused == (f"ControlNet 2 {WITHOUT_PICTURE}",)
+
+
+def test_units_of_the_first_versions_have_a_key_for_each_setting():
+    text = (
+        "a barn\nSteps: 5, Sampler: Euler, Seed: 1, ControlNet-1 Enabled: True, ControlNet-1 "
+        "Module: canny, ControlNet-1 Model: control_canny-fp16 [e3fe7712], ControlNet-1 Weight: "
+        "0.7, ControlNet-1 Guidance Start: 0.1, ControlNet-1 Guidance End: 0.6"
+    )
+
+    reading = read_text(text, CATALOGUE)
+
+    assert reading
+    told_unit = reading.request.control2
+    assert (told_unit.model, told_unit.preprocessor) == ("control_canny-fp16", "canny")
+    assert (told_unit.weight, told_unit.start, told_unit.end) == (0.7, 0.1, 0.6)
+    assert reading.unused == (f"ControlNet 2 {WITHOUT_PICTURE}",)
+
+
+def test_what_easel_does_not_know_of_a_unit_is_told():
+    strange = "Module: magic_eye, Model: eye [12345678], Weight: 9, Sparkle: on"
+    reference = "Module: reference_only, Model: None, Weight: 1"
+    text = (
+        f'a barn\nSteps: 5, Seed: 1, ControlNet 0: "{strange}", ControlNet 1: "{reference}", '
+        f'ControlNet 7: "{UNIT_OF_TODAY}"'
+    )
+
+    reading = read_text(text, CATALOGUE)
+
+    assert reading
+    assert list(reading.request.controls) == [1]
+    told = "\n".join(reading.unused)
+    assert "ControlNet 1: Preprocessor: magic_eye" in told
+    assert "ControlNet 1: Sparkle: on" in told
+    assert "Weight: 9" in told
+    assert "ControlNet 2: Module: reference_only" in told
+    assert "ControlNet 8: Module: canny" in told
 
 
 @pytest.mark.parametrize(
@@ -144,6 +221,54 @@ def test_a_picture_of_sdnext():
     assert reading.fields["seed.variation_strength"] == 0.25
     assert ("embedding", "easyneg") in models(reading)
     assert reading.unused == ()
+
+
+def test_units_of_sdnext_stand_in_lists():
+    units = (
+        "Control type: controlnet, Control model: Canny; Depth, Control conditioning: "
+        '"[0.6, 0.4]", Control start: "[0.0, 0.2]", Control end: "[0.8, 1.0]", '
+    )
+    reading = told(parameters=made.SDNEXT.replace("App:", f"{units}App:"))
+
+    assert reading
+    first, second = reading.request.controls.values()
+    assert (first.model, first.weight, first.start, first.end) == ("Canny", 0.6, 0.0, 0.8)
+    assert (second.model, second.weight, second.start, second.end) == ("Depth", 0.4, 0.2, 1.0)
+    assert reading.unused == tuple(f"ControlNet {number} {WITHOUT_PICTURE}" for number in (1, 2))
+
+
+def steered_graph():
+    """Two control models one after the other: a map, and one that a node makes of a picture."""
+    graph = made.comfy_graph()
+    graph["3"]["inputs"] |= {"positive": ["21", 0], "negative": ["21", 1]}
+    words = {"positive": ["6", 0], "negative": ["7", 0]}
+    steered = {"positive": ["20", 0], "negative": ["20", 1]}
+    usual = {"strength": 0.7, "start_percent": 0.1, "end_percent": 0.9}
+    graph["20"] = made.node(
+        "ControlNetApplyAdvanced", control_net=["33", 0], image=["32", 0], **words, **usual
+    )
+    graph["21"] = made.node(
+        "ControlNetApplyAdvanced", control_net=["31", 0], image=["30", 0], **steered, **usual
+    )
+    graph["30"] = made.node("LoadImage", image="pose.png")
+    graph["31"] = made.node("ControlNetLoader", control_net_name="sd15/control_openpose.pth")
+    graph["32"] = made.node("Canny", low_threshold=0.4, high_threshold=0.8, image=["34", 0])
+    graph["33"] = made.node("ControlNetLoader", control_net_name="control_canny.safetensors")
+    graph["34"] = made.node("LoadImage", image="photo.png")
+    return graph
+
+
+def test_control_models_of_a_graph_are_units():
+    reading = told(prompt=steered_graph())
+
+    assert reading
+    near, far = reading.request.controls.values()
+    assert (near.model, near.preprocessor) == ("control_openpose", "none")
+    assert (near.weight, near.start, near.end) == (0.7, 0.1, 0.9)
+    assert (far.model, far.preprocessor) == ("control_canny", "canny")
+    assert (far.threshold_a, far.threshold_b) == (102, 204)
+    assert reading.fields["prompt.positive"] == "a red barn, snow <lora:barn:te=0.5:unet=0.8>"
+    assert reading.unused == tuple(f"ControlNet {number} {WITHOUT_PICTURE}" for number in (1, 2))
 
 
 def test_a_graph_of_comfyui_is_walked_from_its_sampler():
@@ -385,10 +510,12 @@ def test_a_picture_of_invokeai():
         "size.height": 768,
         "model.checkpoint": "Dream XL",
         "model.clip_skip": 2,
+        "control1.model": "canny-sdxl",
+        "control1.weight": 0.6,
     }
     assert models(reading)["checkpoint", "Dream XL"] == ("abcd1234abcd", "")
     assert models(reading)["ControlNet", "canny-sdxl"] == ("", "0.6")
-    assert reading.unused == ("ControlNet: canny-sdxl, weight 0.6", "seamless x: True")
+    assert reading.unused == (f"ControlNet 1 {WITHOUT_PICTURE}", "seamless x: True")
 
 
 def test_older_pictures_of_invokeai():

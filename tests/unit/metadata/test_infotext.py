@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from backend.metadata.catalogue import load_catalogue
 from backend.metadata.infotext import model_name, read, write
 from backend.schema.generation import GenerationRequest
+from backend.schema.hires import ResolvedHires
+from backend.schema.models import ModelKind
 from backend.schema.picture_settings import BatchSettings, PromptSettings
 from backend.schema.resolved import (
     ResolvedComponent,
@@ -19,7 +21,7 @@ from backend.schema.resolved import (
 )
 from backend.schema.sampling_settings import MAXIMUM_SEED
 from backend.version import VERSION
-from tests.fixtures.requests import resolved
+from tests.fixtures.requests import resolved, unit
 
 CATALOGUE = load_catalogue()
 WORDS = st.text(max_size=60) | st.lists(
@@ -61,6 +63,57 @@ def test_a_whole_cfg_scale_has_no_fraction():
     text = write(resolved().model_copy(update={"sampling": sampling}), 0, CATALOGUE)
 
     assert "Sampler: Heun, Schedule type: Simple, CFG scale: 7, " in text
+
+
+def test_units_are_written_as_a1111_does_and_read_again():
+    first = unit()
+    model = first.model.model_copy(update={"id": "controlnet/a, b.safetensors", "sampled": "d14c"})
+    units = (
+        first.model_copy(
+            update={
+                "model": model,
+                "preprocessor": "canny",
+                "threshold_a": 90.0,
+                "threshold_b": 180.0,
+                "resolution": 640,
+                "mode": "control",
+                "fit": "stretch",
+                "low_vram": True,
+            }
+        ),
+        unit(number=3).model_copy(update={"weight": 1.25, "start": 0.1, "end": 0.9}),
+    )
+
+    text = write(resolved("a cat").model_copy(update={"controls": units}), 0, CATALOGUE)
+    again = read(text, CATALOGUE)
+
+    assert (
+        'ControlNet 0: "Module: canny, Model: a_ b [d14c], Weight: 0.8, Resize Mode: Just Resize, '
+        "Low Vram: True, Processor Res: 640, Threshold A: 90, Threshold B: 180, Guidance Start: 0, "
+        'Guidance End: 1, Pixel Perfect: False, Control Mode: ControlNet is more important"'
+    ) in text
+    assert 'ControlNet 2: "Module: none, Model: canny, Weight: 1.25, ' in text
+    asked = ResolvedRequest.as_request(resolved("a cat").model_copy(update={"controls": units}))
+    left_out = {"picture", "model", "type"}
+    assert {
+        number: each.model_dump(exclude=left_out) for number, each in again.controls.items()
+    } == {number: each.model_dump(exclude=left_out) for number, each in asked.controls.items()}
+    assert again.control3.model == "canny"
+
+
+def test_what_looks_at_pictures_is_written_as_a1111_has_it_and_read_from_forge_too():
+    net = unit().model.model_copy(update={"kind": ModelKind.IP_ADAPTER})
+    made = resolved("a cat").model_copy(
+        update={"controls": (unit().model_copy(update={"model": net}),)}
+    )
+    text = write(made, 0, CATALOGUE)
+    of_forge = text.replace("ip-adapter-auto", "CLIP-ViT-H (IPAdapter)")
+
+    assert 'ControlNet 0: "Module: ip-adapter-auto, Model: canny, ' in text
+    assert of_forge != text
+    for each in (text, of_forge):
+        again = read(each, CATALOGUE)
+        assert (again.control1.preprocessor, again.control1.model) == ("none", "canny")
 
 
 def test_parts_guidance_and_refiner_are_written_and_read_again():
@@ -237,7 +290,7 @@ def test_other_programs_names_of_samplers_are_known(sampler, expected):
 
 
 def test_what_is_out_of_range_is_left_to_be_chosen():
-    text = "x\nSteps: 900, Sampler: Euler, CFG scale: 0, Seed: 99999999999, Size: 511x64"
+    text = "x\nSteps: 900, Sampler: Euler, CFG scale: 0, Seed: 99999999999, Size: 32x64"
 
     request = read(text, CATALOGUE)
 
@@ -256,3 +309,43 @@ def test_a_text_without_settings_is_a_prompt(text):
 @given(text=st.text(max_size=200))
 def test_any_text_at_all_can_be_read(text):
     assert read(text, CATALOGUE).version == 1
+
+
+HIRES = ResolvedHires(
+    factor=1.5,
+    method="latent",
+    strength=0.6,
+    steps=12,
+    sampler="euler",
+    schedule="karras",
+    prompt=PromptSettings(positive="fine leaves, dew", negative=""),
+    sizes=((160, 80), (192, 96)),
+    tile=128,
+)
+
+
+def test_a_second_pass_is_told_as_a1111_tells_it_and_read_again():
+    wanted = resolved().model_copy(update={"hires": HIRES})
+    text = write(wanted, 0, CATALOGUE)
+
+    for words in (
+        "Denoising strength: 0.6, Hires upscale: 1.5, Hires steps: 12, Hires upscaler: Latent",
+        'Hires sampler: Euler, Hires prompt: "fine leaves, dew"',
+    ):
+        assert words in text
+    assert read(text, CATALOGUE).hires == wanted.as_request().hires
+    assert read(text, CATALOGUE).source.strength == GenerationRequest().source.strength
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ("Denoising strength: 0.7, Hires upscale: 2, Hires upscaler: Latent (nearest)", (2, 0.7)),
+        ("Size: 512x768, Hires resize: 1024x1536, Denoising strength: 0.35", (2, 0.35)),
+        ("Size: 512x768, Denoising strength: 0.35", (1, 0.4)),
+    ],
+)
+def test_second_passes_of_a1111_are_read(told, expected):
+    hires = read(f"a barn\nSteps: 20, Sampler: Euler, Seed: 1, {told}", CATALOGUE).hires
+
+    assert (hires.factor, hires.strength) == expected

@@ -30,8 +30,8 @@ def resolved(seed: int = 5, size: int = 1, count: int = 1) -> ResolvedRequest:
         ("sampling.cfg_scale", 0.5, "CFG scale cannot be 0.5. Choose a value from 1 to 30."),
         (
             "size.width",
-            100,
-            "Width cannot be 100. Choose a value from 64 to 4096, in steps of 8.",
+            32,
+            "Width cannot be 32. Choose a value from 64 to 4096.",
         ),
         ("seed.value", -2, "Seed cannot be -2. Choose a value from -1 to 4294967295."),
         ("batch.count", 101, "Pictures cannot be 101. Choose a value from 1 to 100."),

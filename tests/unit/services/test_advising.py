@@ -67,3 +67,13 @@ def test_without_its_model_a_picture_has_no_advice(studio):
     with pytest.raises(ModelMissingError):
         studio.advising.ladders(OWNER, gone)
     assert studio.advising.warnings(OWNER, gone) == ()
+
+
+def test_a_size_that_cannot_be_drawn_is_told_with_the_one_that_is(studio):
+    (told,) = studio.advising.warnings(OWNER, request("a cat", width=500, height=520))
+    even = request("a cat", width=504, height=520)
+
+    assert told.sentence == "SD 1.5 draws in steps of 8 pixels: 500 × 520 becomes 504 × 520."
+    assert told.remedy
+    assert told.remedy.fields == {"size.width": 504, "size.height": 520}
+    assert studio.advising.warnings(OWNER, even) == ()

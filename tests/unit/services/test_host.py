@@ -17,6 +17,7 @@ from backend.services.machine_memory import MachineMemory
 from backend.services.planning import Planner
 from backend.services.remembered import Remembered
 from tests.fixtures.desk import job
+from tests.fixtures.requests import unit
 
 REQUEST = job(1).generation
 
@@ -40,10 +41,25 @@ def asked(sha256="", path=STARTER):
 
 
 def test_a_fingerprint_is_worked_out_once(host):
-    request = host.prepared(asked())
+    request = host.prepared("generate", asked())
 
     assert len(request["model"]["sha256"]) == 64
-    assert host.prepared(request) == request
+    assert host.prepared("generate", request) == request
+
+
+def test_the_hashes_of_control_models_are_worked_out_once(host, tmp_path):
+    """A1111 tells them apart by 64 KiB of each, a mebibyte after its start."""
+    path = tmp_path / "canny.safetensors"
+    save_file({"x": np.arange(300_000, dtype=np.float32)}, path)
+    request = REQUEST.model_copy(update={"controls": (unit(str(path)),)}).model_dump(mode="json")
+    request["model"]["path"] = STARTER
+
+    made = host.prepared("generate", request)
+
+    body, model = path.read_bytes(), made["controls"][0]["model"]
+    assert model["sha256"] == hashlib.sha256(body).hexdigest()
+    assert model["sampled"] == hashlib.sha256(body[2**20 : 2**20 + 2**16]).hexdigest()[:8]
+    assert host.prepared("generate", made)["controls"] == made["controls"]
 
 
 def test_the_hashes_of_loras_are_worked_out_once(host, tmp_path):
@@ -53,19 +69,19 @@ def test_the_hashes_of_loras_are_worked_out_once(host, tmp_path):
     request = REQUEST.model_copy(update={"loras": (lora,)}).model_dump(mode="json")
     request["model"]["path"] = STARTER
 
-    made = host.prepared(request)
+    made = host.prepared("generate", request)
 
     body = path.read_bytes()
     header = 8 + int.from_bytes(body[:8], "little")
     assert made["loras"][0]["sha256"] == hashlib.sha256(body).hexdigest()
     assert made["loras"][0]["tensors"] == hashlib.sha256(body[header:]).hexdigest()[:12]
     path.unlink()
-    assert host.prepared(made)["loras"] == made["loras"]
+    assert host.prepared("generate", made)["loras"] == made["loras"]
 
 
 def test_a_checkpoint_that_is_gone_is_told(host):
     with pytest.raises(ModelMissingError, match="“Starter” is not there any more"):
-        host.prepared(asked(path="/nowhere/gone.safetensors"))
+        host.prepared("generate", asked(path="/nowhere/gone.safetensors"))
 
 
 def test_the_refiner_is_read_too(host):
@@ -75,7 +91,7 @@ def test_the_refiner_is_read_too(host):
         mode="json"
     )
 
-    made = host.prepared(request)
+    made = host.prepared("generate", request)
 
     assert len(made["refiner"]["model"]["sha256"]) == 64
     assert made["model"] == made["refiner"]["model"]
@@ -91,7 +107,7 @@ def refuse(*_):
 def test_a_disk_that_fails_is_told_in_words(host, monkeypatch):
     monkeypatch.setattr(host._library._hasher, "sha256", refuse)
     with pytest.raises(ModelDamagedError, match="“Starter” cannot be read: Input/output error"):
-        host.prepared(asked())
+        host.prepared("generate", asked())
 
     monkeypatch.setattr("backend.services.host.pictures_on_disk", refuse)
     with pytest.raises(OutputError, match=r"outputs folder .* cannot be read"):

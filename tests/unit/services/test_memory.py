@@ -142,9 +142,21 @@ def test_with_a_refiner_the_model_that_needs_more_decides(memory):
 
 def test_what_makes_no_sense_is_an_error_in_words(memory):
     with pytest.raises(OutOfRangeError, match="Width"):
-        memory.plan(OWNER, asked(fields={"size.width": 100}))
+        memory.plan(OWNER, asked(fields={"size.width": 32}))
     with pytest.raises(ModelMissingError, match="not installed"):
         memory.plan(OWNER, asked("nothing"))
+
+
+def test_a_second_pass_is_planned_with_its_size_or_that_of_its_tiles(memory):
+    def plan(**fields: float):
+        named = {f"hires.{name}": value for name, value in fields.items()}
+        return memory.plan(OWNER, asked(gigabytes=80, fields=named))
+
+    usual, larger, tiled = plan(), plan(factor=2), plan(factor=2, tile=1024)
+
+    assert larger.draw_bytes > 1.1 * usual.draw_bytes
+    assert tiled.draw_bytes == usual.draw_bytes
+    assert tiled.decode_bytes == larger.decode_bytes > usual.decode_bytes
 
 
 def test_choices_by_hand_are_kept(memory):

@@ -4,13 +4,16 @@ import io
 import json
 
 import pytest
+from PIL import Image
 
 from backend.metadata.catalogue import load_catalogue
+from backend.metadata.encoding import encode
 from backend.schema.errors import NotFoundError, RequestError
 from backend.schema.library import Hashes, LibraryEntry
 from backend.schema.models import Family, ModelFile, ModelKind, Precision
 from backend.services.readings import Readings
 from tests.fixtures import foreign_pictures as made
+from tests.fixtures.requests import resolved, unit
 
 
 def entry(entry_id: str, kind: ModelKind, hashes: Hashes | None = None) -> LibraryEntry:
@@ -50,6 +53,20 @@ def test_a_model_is_found_by_its_hash_then_by_its_name():
     assert picture.fields["model.checkpoint"] == "checkpoints/renamed.safetensors"
     assert picture.fields["model.vae"] == "fine.pt"
     assert (picture.width, picture.height) == made.SIZE
+
+
+def test_a_map_that_is_not_here_any_more_is_told():
+    request = resolved().model_copy(update={"controls": (unit(), unit(number=2))})
+    content = encode(Image.new("RGB", (8, 8)), request, 0, 0.0)
+    gone = Readings(lambda: LIBRARY, load_catalogue(), lambda reference: reference != "map")
+
+    here = READINGS.of_stream(io.BytesIO(content), "a.png")
+    told = gone.of_stream(io.BytesIO(content), "a.png")
+
+    assert here.fields["control1.picture"] == "map"
+    assert "control1.picture" not in told.fields
+    assert "ControlNet 2: Picture: map is not here any more; choose it again." in told.unused
+    assert told.fields["control2.weight"] == 0.8
 
 
 def test_a_text_alone_is_read_too():

@@ -17,7 +17,7 @@ from backend.services.gallery import Gallery
 from backend.services.generation import Generation
 from backend.services.reproducing import Reproducing
 from tests.fixtures.desk import picture
-from tests.fixtures.requests import resolved
+from tests.fixtures.requests import resolved, unit
 
 RED = Image.new("RGB", (16, 8), (200, 30, 30))
 
@@ -37,7 +37,10 @@ class Desk:
     def submit(self, actor, request):
         self.asked.append(request)
         if request.model.checkpoint not in self.installed:
-            raise ModelMissingError("It is not installed.")
+            raise ModelMissingError(f"“{request.model.checkpoint}” is not installed.")
+        for each in request.controls.values():
+            if each.model not in self.installed:
+                raise ModelMissingError(f"There is no control model called “{each.model}”.")
         return SimpleNamespace(id="0123456789ab")
 
     def put(self, name, request, index=0):
@@ -82,6 +85,24 @@ def test_a_checkpoint_that_is_gone_is_named_with_its_hash(tmp_path):
         desk.reproducing.start(OWNER, "0")
 
     assert "ababababab" in caught.value.hint
+
+
+def test_a_renamed_control_model_is_found_by_its_hash(tmp_path):
+    model = unit().model.model_copy(update={"sha256": "cd" * 32})
+    steered = resolved().model_copy(
+        update={"controls": (unit(number=2).model_copy(update={"model": model}),)}
+    )
+    renamed = Desk(tmp_path, installed=("starter", "cd" * 32))
+    renamed.put("0", steered)
+
+    renamed.reproducing.start(OWNER, "0")
+
+    last = renamed.asked[-1]
+    assert (last.model.checkpoint, last.control2.model) == ("starter", "cd" * 32)
+    assert last.control2.weight == 0.8
+    with pytest.raises(ModelMissingError, match="no control model called") as caught:
+        Desk(tmp_path).reproducing.start(OWNER, "0")
+    assert "“canny” (SHA-256 cdcdcdcdcd…)" in caught.value.hint
 
 
 @pytest.mark.parametrize("kind", ["png", "jpeg"])

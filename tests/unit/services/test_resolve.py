@@ -6,6 +6,7 @@ from backend.library.checkpoints import missing_parts
 from backend.library.components import choose
 from backend.metadata.catalogue import load_catalogue
 from backend.schema.catalogue import CheckpointInfo, ComponentInfo, FamilyDefaults, FamilyInfo
+from backend.schema.controls import ControlInfo
 from backend.schema.errors import ModelError, OutOfRangeError
 from backend.schema.generation import GenerationRequest
 from backend.schema.models import Need
@@ -86,6 +87,21 @@ class Installed:
     def automatic(self, checkpoint):
         return choose(checkpoint, self.there)
 
+    def upscalers(self):
+        return ()
+
+    def controls(self):
+        return ()
+
+    def control_at(self, path) -> ControlInfo | None:
+        return None
+
+    def weights(self, wanted):
+        return None
+
+    def entries(self):
+        return ()
+
 
 def resolved(*there, **values):
     request = GenerationRequest.from_short_names(values)
@@ -121,7 +137,6 @@ def test_a_part_chosen_by_hand_comes_first():
         ({"vae": "nothing"}, "There is no VAE called “nothing”.", "model.vae"),
         ({"checkpoint": "refiner"}, "only finishes pictures", "model.checkpoint"),
         ({"checkpoint": "xl", "refiner": "flux"}, "families differ", "refiner.checkpoint"),
-        ({"checkpoint": "flux", "width": 520}, "Width cannot be 520 with “Flux”", "size.width"),
     ],
 )
 def test_what_does_not_fit_is_refused_with_the_reason(values, sentence, field):
@@ -132,11 +147,19 @@ def test_what_does_not_fit_is_refused_with_the_reason(values, sentence, field):
     assert caught.value.hint
 
 
-def test_the_sizes_that_a_family_takes_are_told():
-    with pytest.raises(OutOfRangeError) as caught:
-        resolved(T5, AE, checkpoint="flux", height=1000)
+@pytest.mark.parametrize(
+    ("checkpoint", "asked", "made"),
+    [
+        ("starter", (500, 333), (504, 336)),
+        ("flux", (500, 333), (496, 336)),
+        ("flux", (65, 4095), (64, 4096)),
+        ("starter", (512, None), (512, 64)),
+    ],
+)
+def test_any_size_is_taken_and_goes_to_the_nearest_that_can_be_drawn(checkpoint, asked, made):
+    size = resolved(T5, AE, checkpoint=checkpoint, width=asked[0], height=asked[1]).size
 
-    assert caught.value.hint == "Choose 992 or 1008."
+    assert (size.width, size.height) == made
 
 
 def test_settings_that_a_family_has_no_use_for_are_left_out():

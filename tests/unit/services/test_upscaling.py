@@ -25,6 +25,7 @@ from backend.schema.events import Finished, ImageReady
 from backend.schema.jobs import OWNER, Actor, JobState, PictureView, Role
 from backend.schema.upscaling import UpscaleRequest
 from backend.services.gallery import Gallery
+from backend.services.inputs import Inputs
 from backend.services.shelf import Shelf
 from backend.services.upscaling import Upscaling
 from tests.fixtures.desk import Desk
@@ -47,9 +48,8 @@ class Bench:
         self.library = Library(self.places, load_catalogue())
         self.shelf = Shelf(folder / "data" / "gallery.sqlite3", self.places.outputs)
         self.gallery = Gallery(self.desk.board, self.shelf, self.places)
-        self.verb = Upscaling(
-            self.desk.queue, self.desk.board, self.library, self.gallery, self.places
-        )
+        self.inputs = Inputs(folder / "data" / "inputs", self.gallery)
+        self.verb = Upscaling(self.desk.queue, self.desk.board, self.library, self.inputs)
         self.photo = folder / "photo.jpg"
         Image.new("RGB", (60, 40), "teal").save(self.photo)
         self.drawn = self.add("starter")
@@ -241,3 +241,16 @@ def test_what_was_enlarged_can_be_drawn_again_from_its_own_file(bench):
     request = bench.gallery.request_of(OWNER, picture.id)
 
     assert (request.prompt.positive, request.size.width) == ("a red apple", 128)
+
+
+def test_a_picture_that_was_handed_in_can_be_enlarged(bench):
+    with bench.photo.open("rb") as content:
+        handed_in = bench.inputs.keep(GUEST, content)
+
+    job = bench.verb.submit(GUEST, UpscaleRequest(picture=handed_in.id, factor=2))
+
+    wanted = bench.desk.board.get(job.id).job.upscaling
+    assert (wanted.name, wanted.seed) == ("The picture", 0)
+    assert bench.verb.offers(GUEST, handed_in.id).usual
+    with pytest.raises(NotFoundError, match="not here any more"):
+        bench.verb.submit(OWNER, UpscaleRequest(picture="input-" + "0" * 40))

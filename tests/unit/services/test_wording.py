@@ -36,7 +36,7 @@ def asked(prompt: str, negative: str = "", seed: int = 1, pictures: int = 1):
 
 def test_a_prompt_without_choices_is_left_alone(wording):
     request = asked("a [red:blue:0.5] apple {", "(blurry:1.2)", pictures=4)
-    assert wording.worded(request) is request
+    assert wording.worded(request) == request
 
 
 def test_each_picture_gets_its_own_choice_by_its_seed(wording):

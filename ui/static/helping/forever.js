@@ -3,7 +3,7 @@
 import { attempt, call, token } from "../api.js";
 import { drawn, opensBelow, parts, root, say } from "../dom.js";
 import { form } from "../form.js";
-import { active, goesOn, remember, remembered, store } from "../store.js";
+import { active, goesOn, recalled, remember, store } from "../store.js";
 import { looks } from "./looks.js";
 
 const KEY = "easel.forever";
@@ -68,7 +68,7 @@ export async function forever(place) {
     asking = true;
     if (!state.token) change({ token: token() }); // kept, so that one without an answer is no second one
     let refused = null;
-    const body = { token: state.token, fields: { ...form.values, "seed.value": seed() } };
+    const body = { token: state.token, fields: { ...form.asked(), "seed.value": seed() } };
     const job = await attempt(() => call("POST", "/page/generate", body), (error) => { refused = error; });
     asking = false;
     if (!state.on) return;
@@ -82,7 +82,7 @@ export async function forever(place) {
   function taken(job) {
     change({ token: "", job: job.id, owner: job.owner, asked: state.asked + pictures() });
     if (!store.state.jobs.has(job.id)) store.take({ type: "job", job });
-    store.follow(job.id);
+    store.follow(job.id, root.dataset.tab === "image-to-image");
   }
 
   /** The next seed: a random one, or where the form fixes one, that of the next picture. */
@@ -100,8 +100,7 @@ export async function forever(place) {
 /** What goes on after a reload; a new tab and one that was closed begin without. */
 function kept() {
   const [visit] = performance.getEntriesByType("navigation");
-  const known = visit?.type === "reload" ? remembered(KEY) : null;
-  return known ? JSON.parse(known) : OFF;
+  return (visit?.type === "reload" && recalled(KEY)) || OFF;
 }
 
 function pictures() {

@@ -29,7 +29,7 @@ export async function warnings(place) {
     asked = wanted;
     clearTimeout(timer);
     timer = setTimeout(() => attempt(async () => {
-      const drawn = await call("POST", "/page/helping/warnings", { fields: form.values });
+      const drawn = await call("POST", "/page/helping/warnings", { fields: form.asked() });
       if (wanted !== asked || drawn === shown) return;
       shown = drawn;
       place.hidden = !drawn;
@@ -43,7 +43,7 @@ export async function warnings(place) {
 
 /** What of the form decides about warnings: of the prompt, the LoRAs that it names. */
 function matters() {
-  const values = { ...form.values };
+  const values = form.asked();
   const loras = values["prompt.positive"]?.match(/<\w+:[^<>]*>/g);
   for (const id of WITHOUT_MEANING) delete values[id];
   return [values, loras];

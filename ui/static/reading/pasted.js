@@ -31,8 +31,8 @@ export async function pasted(text, before) {
       }], ["Close", () => note.remove()]);
     }],
     ["Look first", () => {
-      const asked = call("POST", "/page/reading/text", { text });
-      tell({ source: "", asked, done: () => {} });
+      const ask = () => call("POST", "/page/reading/text", { text });
+      tell({ source: "", ask, done: () => {} });
     }],
     ["Keep it as text", () => note.remove()],
   );

@@ -6,6 +6,6 @@ import { tell } from "./told.js";
 
 /** Show how a picture of the gallery was made. */
 export async function settings(picture) {
-  const asked = call("GET", `/page/reading/picture/${encodeURIComponent(picture.id)}`);
-  await tell({ source: address(picture), asked, done: () => {} });
+  const ask = () => call("GET", `/page/reading/picture/${encodeURIComponent(picture.id)}`);
+  await tell({ source: address(picture), ask, done: () => {} });
 }

@@ -10,14 +10,14 @@ import { opened, write } from "./dialog.js";
 const TITLE = "How this picture was made";
 
 /** Show a picture and what comes of asking for it; `done` is called when nobody looks any more. */
-export async function tell({ source, asked, done }) {
+export async function tell({ source, ask, done }) {
   let looked = true;
   const closed = () => {
     looked = false;
     done();
   };
   const own = await opened({ title: TITLE, source, words: "Reading the picture", closed });
-  const drawn = await attempt(() => asked, ({ sentence, hint }) => looked && write(own.body, `${sentence} ${hint}`, "alert"));
+  const drawn = await attempt(ask, ({ sentence, hint }) => looked && write(own.body, `${sentence} ${hint}`, "alert"));
   if (!drawn || !looked) return;
   own.body.innerHTML = drawn;
   wire(own);

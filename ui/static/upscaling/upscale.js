@@ -1,4 +1,4 @@
-// What opens beside a picture to make a larger version of it.
+// What opens beside a picture, or several, to make larger versions.
 
 import { call, token } from "../api.js";
 import { styled } from "../browser/styled.js";
@@ -15,13 +15,17 @@ const MARKUP = `
 </div>
 <p class="muted" data-part="size" aria-live="polite"></p>
 <label class="upscaler"><span>Upscaler</span><select data-part="list"></select></label>
+<label class="detail"><input type="checkbox" data-part="detail"><span>Add detail with the checkpoint</span></label>
+<p class="muted" data-part="note" hidden>It is drawn again, finer, with its own prompt. That takes longer.</p>
 <button type="button" class="button strong" data-part="go"><span>Upscale</span></button>`;
 
 let menu;
 let own;
 
-/** Open it beside the button of a picture. */
-export async function upscale(picture, button) {
+/** Open it beside the button of a picture, or of several. */
+export async function upscale(given, button) {
+  const pictures = [given].flat();
+  const [picture] = pictures;
   const asked = tried(() => call("GET", `/api/upscaling/offers?picture=${encodeURIComponent(picture.id)}`));
   if (!menu) await make();
   const offers = await asked;
@@ -30,13 +34,20 @@ export async function upscale(picture, button) {
   own.list.value = offers.usual;
   const factor = Math.max(picture.width, picture.height) < LARGE ? "4" : "2";
   menu.querySelector(`[value="${factor}"]`).checked = true;
-  const tell = () => say(own.size, `${sides(picture, 1)} becomes ${sides(picture, chosen())}`);
+  const tell = () => {
+    const becomes = `${sides(picture, 1)} becomes ${sides(picture, chosen())}`;
+    say(own.size, pictures.length === 1 ? becomes : `${pictures.length} pictures, each ${chosen()} times as large`);
+    own.note.hidden = !own.detail.checked;
+  };
   menu.onchange = tell;
   own.go.onclick = () => {
     menu.hidePopover();
     toWork();
-    send("/page/upscale", { token: token(), picture: picture.id, factor: chosen(), upscaler: own.list.value });
+    const how = { factor: chosen(), upscaler: own.list.value, detail: own.detail.checked };
+    for (const { id } of pictures) send("/page/upscale", { token: token(), picture: id, ...how });
   };
+  own.detail.checked = false;
+  own.detail.parentElement.hidden = picture.id.startsWith("input-"); // of which no prompt is known
   tell();
   button.after(menu); // within a dialog that is open, only its own children can be used
   menu.showPopover({ source: button });

@@ -46,8 +46,11 @@ def _of_openai(name: str) -> str:
 def _open_clip(name: str) -> Source:
     if name == _PROJECTION:
         return Source("text_projection", transposed=True)
-    if name in _SINGLE:
-        return Source(_SINGLE[name])
+    return Source(_SINGLE[name]) if name in _SINGLE else open_clip_layer(name)
+
+
+def open_clip_layer(name: str) -> Source:
+    """Where a tensor inside a layer of any OpenCLIP encoder lies."""
     found = _LAYER.fullmatch(name)
     if found is None:
         raise KeyError(name)

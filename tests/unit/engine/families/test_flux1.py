@@ -122,13 +122,12 @@ def test_a_bare_transformer_says_what_it_needs(tiny, configs, tmp_path):
         loaded("flux1", checkpoint_files("flux1", path, configs=configs))
 
 
-@pytest.mark.parametrize("channels", [128, 384], ids=["control", "fill"])
-def test_models_that_draw_from_a_picture_say_so(tiny, configs, separate, tmp_path, channels):
+def test_models_that_draw_along_a_control_picture_say_so(tiny, configs, separate, tmp_path):
     tensors = load_file(original_transformer(tiny, tmp_path))
-    path = tmp_path / "flux1-fill-dev.safetensors"
-    save_file({**tensors, "img_in.weight": torch.zeros(32, channels)}, path)
+    path = tmp_path / "flux1-canny-dev.safetensors"
+    save_file({**tensors, "img_in.weight": torch.zeros(32, 128)}, path)
 
-    with pytest.raises(ModelError, match="cannot draw from text alone yet"):
+    with pytest.raises(ModelError, match="control picture, and Easel cannot give it one"):
         loaded("flux1", checkpoint_files("flux1", path, configs=configs, separate=separate))
 
 

@@ -4,11 +4,11 @@ import pytest
 import torch
 from torch.utils._pytree import tree_leaves
 
-from backend.engine.families.published import in_folder, published
+from backend.engine.families.published import in_folder, published, starter_control
 from backend.engine.memory.blocks import blocks_of, castable_layers, count
 from backend.engine.memory.peak import LivePeak, peaks
 from backend.engine.memory.repeats import Repeats
-from backend.engine.memory.tables import ROOT, SIDES, fewest, make_tables, measure
+from backend.engine.memory.tables import ROOT, SIDES, fewest, make_tables, measure, measure_control
 from backend.engine.registry import families
 from backend.memory.tables import PUBLISHED, STARTER, Curve, load_tables
 
@@ -68,6 +68,13 @@ def test_an_autoencoders_whole_table_is_current():
     [part] = [p for p in published()["sdxl"] if p.role == "vae"]
 
     assert measure(part) == kept("sdxl", PUBLISHED, "vae"), STALE
+
+
+def test_the_starters_controlnet_is_current():
+    part = starter_control(ROOT / "models" / STARTER / "controlnet-canny")
+    [table] = [each for each in load_tables().families if each.name == STARTER]
+
+    assert measure_control(part) == table.control, STALE
 
 
 @pytest.mark.slow

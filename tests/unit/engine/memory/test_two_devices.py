@@ -15,6 +15,7 @@ import pytest
 import torch
 from diffusers.models.transformers.transformer_flux import FluxTransformer2DModel
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+from PIL import Image
 from torch import nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 
@@ -22,6 +23,9 @@ from backend.engine.adapters.changed_layer import LayerChanges
 from backend.engine.adapters.deltas.base import Delta
 from backend.engine.adapters.deltas.decomposed import Decomposed
 from backend.engine.adapters.deltas.low_rank import LowRank
+from backend.engine.control import unit as steering_unit
+from backend.engine.families.unet_controls import Asked, Steering
+from backend.engine.families.unet_pictures import cross_attentions, reading_pictures
 from backend.engine.loading.components import own_names
 from backend.engine.loading.kept import Kept
 from backend.engine.loading.origin import Origin
@@ -30,6 +34,8 @@ from backend.engine.memory.carrier import AtOnce, Carrier, Unit
 from backend.engine.memory.placed import Ground, Placed
 from backend.engine.memory.placing import How
 from backend.engine.memory.weight import Tally
+from backend.engine.memory.workplace import Workplace
+from backend.engine.window import Window
 from backend.schema.memory import Storage
 from backend.schema.memory_settings import Placement
 
@@ -229,6 +235,43 @@ def test_everything_meets_on_the_card(files, network, placement, storage, order:
     else:
         assert (own, kept) == ({torch.device("meta")}, set())
         assert part.ground.tally.now == 0
+
+
+@pytest.mark.usefixtures("without_numbers")
+@pytest.mark.parametrize("placement", PLACEMENTS)
+def test_pictures_that_are_read_meet_the_network_on_the_card(files, placement):
+    part = placed(files, "unet", carrier=AtOnce(CARD))
+    settle(part, placement)
+    add_adapter(part)
+    asked = Asked(
+        latents=torch.empty(2, 4, 16, 16, device=CARD),
+        time=torch.empty(1, device=CARD),
+        states=torch.empty(2, 24, 32, device=CARD),
+        added={},
+        negatives=1,
+    )
+    mask = torch.ones(1, 1, 128, 128)
+    told = steering_unit.Unit(Read(), (), 0.5, "control", begins=1.0, ends=0.0, mask=mask)
+    steering = Steering([told], Window(), Workplace(CARD))
+
+    part.come()
+    with reading_pictures(part.module, steering, asked):
+        made = part.module(asked.latents, asked.time, asked.states).sample
+
+    assert made.device == CARD
+
+
+class Read:
+    """Stands in for a control model whose picture is read."""
+
+    module = nn.Module()
+
+    def shown(self, picture: Image.Image, mask: Image.Image | None) -> tuple[torch.Tensor, ...]:
+        return ()
+
+    def read(self, shown: tuple[torch.Tensor, ...], rows: int, negatives: int) -> torch.Tensor:
+        width = sum(2 * layer.width for layer in cross_attentions(unet()))
+        return torch.empty(rows, 4, width, device=CARD)
 
 
 @pytest.mark.usefixtures("without_numbers")

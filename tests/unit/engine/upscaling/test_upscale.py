@@ -16,6 +16,7 @@ from spandrel.architectures.SwinIR.__arch.SwinIR import SwinIR
 
 from backend.engine.context import Context
 from backend.engine.run import KINDS
+from backend.engine.upscaling import by_model
 from backend.engine.upscaling import upscale as story
 from backend.engine.upscaling.upscalers import Upscalers
 from backend.metadata.upscaled import read_upscaled
@@ -94,7 +95,7 @@ def test_the_starter_enlarges_by_any_factor(context, scene, factor, size):
 
 def test_tiles_leave_no_seam(context, scene, monkeypatch):
     whole = np.asarray(result(run(asked(scene), context), context)).astype(float)
-    monkeypatch.setattr(story, "_tile", lambda upscaler, residency: 48)
+    monkeypatch.setattr(by_model, "_tile", lambda upscaler, residency: 48)
 
     other = replace(context, job="cd" * 6, kept={}, slots={})
     events = run(asked(scene), other)
@@ -147,7 +148,7 @@ def test_a_picture_of_one_column_and_a_grey_one(context, tmp_path):
 
 
 def test_it_ends_between_tiles_when_nobody_waits(context, scene, monkeypatch):
-    monkeypatch.setattr(story, "_tile", lambda upscaler, residency: 48)
+    monkeypatch.setattr(by_model, "_tile", lambda upscaler, residency: 48)
     events = KINDS["upscale"](asked(scene), context)
     for event in events:
         if isinstance(event, Progress):

@@ -1,0 +1,1 @@
+"""What steers a drawing, as far as it needs no torch: poses, and how their maps are drawn."""

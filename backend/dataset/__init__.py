@@ -1,0 +1,1 @@
+"""What a LoRA learns from: pictures and captions, read and never changed."""

@@ -1,0 +1,1 @@
+"""Describing pictures in words."""

@@ -1,0 +1,1 @@
+"""Steering a drawing by pictures: maps, the models that follow them, and what they say to it."""

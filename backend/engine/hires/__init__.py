@@ -1,0 +1,1 @@
+"""High-resolution fix: pictures are enlarged and drawn again."""

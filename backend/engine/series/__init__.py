@@ -1,0 +1,1 @@
+"""Several pictures that differ in a few settings, and the sheets that show them."""

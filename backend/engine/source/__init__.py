@@ -1,0 +1,1 @@
+"""Drawing that begins with a picture."""

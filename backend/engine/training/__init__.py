@@ -1,0 +1,1 @@
+"""Teaching a checkpoint something new as a LoRA."""

@@ -1,0 +1,1 @@
+"""Finding the outline of what somebody clicks on, without a model."""

@@ -1,0 +1,1 @@
+"""What the pictures of a grid are: typed values, what they change, and the order of drawing."""

@@ -1,0 +1,1 @@
+"""ControlNet on the page: the units in the settings, and the tab where maps are prepared."""

@@ -1,0 +1,1 @@
+"""The pictures that a LoRA learns from, as the page shows them."""

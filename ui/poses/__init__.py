@@ -1,0 +1,1 @@
+"""The pose editor of the page: its markup."""

@@ -1,0 +1,1 @@
+"""Grids on the page: their dialog asks what they would be, and for them."""
