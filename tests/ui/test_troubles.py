@@ -109,6 +109,19 @@ def test_a_disk_that_refuses_a_picture_loses_none(page, site):
     expect(notes).to_be_empty()
 
 
+def test_a_part_of_the_page_that_easel_could_not_send_comes_once_it_can(page, watch):
+    watch.expected = ("ERR_CONNECTION_REFUSED",)
+    loras = page.locator("easel-loras")
+    page.route("**/page/loras", lambda route: route.abort("connectionrefused"))
+    page.reload()
+    expect(loras).to_contain_text("Easel does not answer.")
+
+    page.unroute("**/page/loras")
+
+    expect(loras.get_by_role("button").first).to_be_attached()
+    expect(loras).not_to_contain_text("Easel does not answer.")
+
+
 def test_a_click_while_easel_is_away_is_sent_once_when_it_is_back(page, site, watch):
     watch.expected = ("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_EMPTY")
     site.stop()

@@ -2,6 +2,8 @@
 
 import { CallError } from "./api.js";
 
+const RETRY_MS = 3000; // where Easel does not answer
+
 /** A function from the module of its name. */
 export async function later(name, folder = "browser") {
   try {
@@ -18,12 +20,22 @@ for (const [name, folder] of Object.entries(FOLDERS)) {
     async connectedCallback() {
       if (this.came) return;
       this.came = true;
-      try {
-        (await later(name, folder))(this);
-      } catch ({ message, hint }) {
-        this.came = false;
-        this.textContent = `${message} ${hint}`;
-      }
+      this.came = await filled(this, () => later(name, folder));
     }
   });
+}
+
+/** Whether an element was filled; where Easel does not answer, it is filled once Easel does. */
+async function filled(place, maker) {
+  for (;;) {
+    try {
+      await (await maker())(place);
+      return true;
+    } catch (error) {
+      if (!(error instanceof CallError)) throw error;
+      place.textContent = `${error.message} ${error.hint}`;
+      if (!error.unreachable) return false;
+      await new Promise((again) => setTimeout(again, RETRY_MS));
+    }
+  }
 }
