@@ -40,8 +40,8 @@ from recipes.starter.sheet import Parts, draw, make_sheet, open_pipeline
 from recipes.starter.training import mean
 
 PROMPTS = JUDGE.with_name("starter_prompts.toml")
-PROMPTS_SHA256 = "725b44efa2cbbbcfa74e6f251614b20047aeac4e40131be9aec8f7d3e110ea29"
-JUDGE_SHA256 = "2850baa8f9f634fb08bab36165fcd70af518e99cb311b692991fb9f3eca93d0f"
+PROMPTS_SHA256 = "7becb58b44ea06fb63387e8b858ecac9f95fcb62a40f957b0e3018ddb343fac3"
+JUDGE_SHA256 = "00d97ea322c0d892a80f941b1de424e51c76345d7206e679053a8e0bc31a1c0a"
 ENLARGED = 24
 """Composed pictures over which the upscaler is measured."""
 PHOTOS = ("astronaut", "chelsea", "coffee", "rocket", "immunohistochemistry")

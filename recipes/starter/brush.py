@@ -12,6 +12,13 @@ from recipes.starter.lights import Colour, Light
 Artwork = Callable[[str], Picture]
 """Gives the RGBA picture for an emoji label."""
 
+CELLS = 16
+"""Into so many cells the side is cut; one latent describes one cell of a 128 px picture."""
+_PITCH = 2
+"""Cells from window to window: smaller windows do not survive the autoencoder."""
+_LIT = 0.85
+_NEON: tuple[Colour, ...] = ((0, 240, 255), (255, 60, 200), (255, 220, 90))
+
 
 class Brush:
     """Draws on a canvas twice as large; coordinates are shares of the side, 0–1."""
@@ -150,25 +157,41 @@ class Brush:
         pixels = paste(self.result(self.side), art, placing)
         self.canvas.paste(Image.fromarray((pixels * 255).round().astype(np.uint8)))
 
-    def towers(self, base: float, tall: tuple[float, float], colour: Colour) -> None:
-        """Paint a row of houses whose feet stand at `base`."""
-        left = -0.03
-        while left < 1:
-            wide = self.random.uniform(0.16, 0.26)
-            top = base - self.random.uniform(*tall)
-            self.rectangle((left, top, left + wide - 0.012, base), colour)
-            self.windows((left, top, left + wide - 0.012, base))
+    def towers(self, base: int, tall: tuple[int, int], colour: Colour) -> None:
+        """Paint a row of houses whose feet stand at `base`; all lengths are in cells.
+
+        Houses and windows keep to the cells that one latent describes: where they stood anywhere,
+        the model learned patches instead of windows.
+        """
+        left = -_PITCH * int(self.random.integers(0, 2))
+        while left < CELLS:
+            wide = _PITCH * int(self.random.integers(2, 4))
+            top = base - int(self.random.integers(tall[0], tall[1] + 1))
+            self._house(left, top, wide, base, colour)
             left += wide
 
-    def windows(self, box: tuple[float, float, float, float]) -> None:
-        """Light some of the windows of one house."""
-        lit: list[Colour] = [(255, 214, 110)]
+    def _house(self, left: int, top: int, wide: int, base: int, colour: Colour) -> None:
+        """Paint one house with its roof's edge, and light most of its windows."""
+        lit = self._window_light()
+        gap = 0.008
+        walls = (left / CELLS + gap, top / CELLS, (left + wide) / CELLS - gap, base / CELLS)
+        self.rectangle(walls, colour)
+        edge = lit if self.neon else brighter(colour)
+        self.rectangle((walls[0], walls[1], walls[2], walls[1] + 0.02), edge)
+        for row in range(top, base, _PITCH):
+            for column in range(left, left + wide, _PITCH):
+                if self.random.random() < _LIT:
+                    x, y = (column + 0.45) / CELLS, (row + 0.6) / CELLS
+                    self.rectangle((x, y, x + 1.1 / CELLS, y + 1.1 / CELLS), lit)
+
+    def _window_light(self) -> Colour:
+        """The light behind the windows of one house."""
         if self.neon:
-            lit = [(0, 240, 255), (255, 60, 200), (255, 220, 90)]
-        elif not self.light.stars:
-            lit = [self.land((200, 226, 246))]
-        for left in np.arange(box[0] + 0.025, box[2] - 0.05, 0.075):
-            for top in np.arange(box[1] + 0.04, box[3] - 0.06, 0.1):
-                if self.random.random() < 0.75:
-                    colour = lit[int(self.random.integers(len(lit)))]
-                    self.rectangle((left, top, left + 0.045, top + 0.055), colour)
+            return _NEON[int(self.random.integers(len(_NEON)))]
+        return (255, 214, 110) if self.light.stars else self.land((206, 230, 248))
+
+
+def brighter(colour: Colour) -> Colour:
+    """The colour with a little more light on it."""
+    red, green, blue = (min(255, int(part * 1.25)) for part in colour)
+    return red, green, blue

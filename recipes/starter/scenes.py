@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from recipes.starter.brush import Artwork, Brush
+from recipes.starter.brush import CELLS, Artwork, Brush
 from recipes.starter.captions import SceneCaption
 from recipes.starter.colours import Picture
 from recipes.starter.compose import Placing, Random
@@ -136,14 +136,19 @@ def _desert(brush: Brush) -> None:
 
 def _city(brush: Brush) -> None:
     _sky_with_disc(brush, 0.8)
-    brush.towers(1.0, (0.45, 0.75), brush.land((150, 160, 190)))
-    brush.towers(1.0, (0.2, 0.45), brush.land((96, 104, 140)))
+    far, near = ((240, 250, 255), (170, 180, 235)) if brush.light.stars else _HOUSES
+    brush.towers(CELLS, (8, 12), brush.land(far))
+    brush.towers(CELLS, (3, 6), brush.land(near))
+
+
+_HOUSES = (150, 160, 190), (96, 104, 140)
+"""Far and near ones by day; by night lighter paint keeps them apart from the sky."""
 
 
 def _cyberpunk(brush: Brush) -> None:
     brush.sky(0.9)
-    brush.towers(1.0, (0.5, 0.9), (58, 28, 104))
-    brush.towers(1.0, (0.25, 0.5), (26, 14, 62))
+    brush.towers(CELLS, (9, 14), (58, 28, 104))
+    brush.towers(CELLS, (4, 8), (26, 14, 62))
 
 
 _PAINTERS: dict[str, Callable[[Brush], None]] = {

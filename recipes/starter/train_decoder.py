@@ -165,5 +165,4 @@ def train(plan: Plan) -> None:
 
 
 if __name__ == "__main__":
-    torch.set_num_threads(1)
     train(read_plan(plan_parser("vae", 15, __doc__).parse_args()))

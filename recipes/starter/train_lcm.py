@@ -160,5 +160,4 @@ def train(plan: Plan) -> None:
 
 
 if __name__ == "__main__":
-    torch.set_num_threads(1)
     train(read_plan(plan_parser("lcm", 90.0, __doc__).parse_args()))

@@ -147,5 +147,4 @@ def train(plan: Plan) -> None:
 
 
 if __name__ == "__main__":
-    torch.set_num_threads(1)
     train(read_plan(plan_parser("text", 3, __doc__).parse_args()))

@@ -14,6 +14,8 @@ from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from torch import Tensor
 from torch.optim import AdamW, Optimizer
 
+from recipes.starter.captions import ObjectCaption
+from recipes.starter.catalogue import read_catalogue
 from recipes.starter.examples import Examples, read_examples, say, shuffled_indices
 from recipes.starter.muon import Muon
 from recipes.starter.noise import add_noise, loss_weights, noise_levels, velocity
@@ -178,13 +180,29 @@ def _make_optimizers(unet: UNet2DConditionModel, *, use_muon: bool) -> list[Opti
     return optimizers
 
 
-def train(plan: Plan, start: Path, *, batch_size: int, use_muon: bool) -> None:
+def favoured(examples: Examples, newest: int) -> Examples:
+    """Return the examples with those of the catalogue's newest subjects twice."""
+    subjects = read_catalogue().subjects
+    words = {subject.words for subject in subjects[len(subjects) - newest :]}
+    again = [
+        index
+        for index, caption in enumerate(examples.captions)
+        if isinstance(caption, ObjectCaption) and caption.words in words
+    ]
+    return Examples(
+        latents=torch.cat([examples.latents, examples.latents[again]]),
+        captions=(*examples.captions, *(examples.captions[index] for index in again)),
+    )
+
+
+def train(plan: Plan, start: Path, *, batch_size: int, use_muon: bool, newest: int) -> None:
     """Train until the plan's time is used up or a signal comes, then save."""
     training = UNetTraining(plan, start, use_muon=use_muon)
     examples = read_examples()
     levels = noise_levels()
     probe = BatchMaker(examples, _PROBE, 0, torch.ones_like(levels)).draw()
-    maker = BatchMaker(examples, batch_size, plan.seed + training.seen, loss_weights(levels))
+    shown = favoured(examples, newest)
+    maker = BatchMaker(shown, batch_size, plan.seed + training.seen, loss_weights(levels))
     clock = Clock(plan, training.seconds)
     clock.listen()
     course = Course(
@@ -201,11 +219,19 @@ def main() -> None:
     parser = plan_parser("unet", 60, __doc__)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--muon", action="store_true", help="Muon for the inner matrices")
+    parser.add_argument(
+        "--newest", type=int, default=0, help="so many subjects are seen twice as often"
+    )
     parser.add_argument("--start", type=Path, default=MODEL / "unet", help="first weights")
     options = parser.parse_args()
-    train(read_plan(options), options.start, batch_size=options.batch, use_muon=options.muon)
+    train(
+        read_plan(options),
+        options.start,
+        batch_size=options.batch,
+        use_muon=options.muon,
+        newest=options.newest,
+    )
 
 
 if __name__ == "__main__":
-    torch.set_num_threads(1)
     main()

@@ -225,5 +225,4 @@ def train(plan: Plan) -> None:
 
 
 if __name__ == "__main__":
-    torch.set_num_threads(1)
     train(read_plan(plan_parser("upscaler", 20, __doc__).parse_args()))

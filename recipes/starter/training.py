@@ -48,11 +48,13 @@ def plan_parser(name: str, minutes: float, description: str | None) -> argparse.
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--minutes", type=float, default=minutes, help="time in all")
     parser.add_argument("--name", default=name, help="names state and curve")
+    parser.add_argument("--threads", type=int, default=1, help="more only on an idle machine")
     return parser
 
 
 def read_plan(options: argparse.Namespace) -> Plan:
-    """Take the plan out of parsed options."""
+    """Take the plan out of parsed options, and keep to its number of threads."""
+    torch.set_num_threads(options.threads)
     return Plan(name=options.name, minutes=options.minutes)
 
 

@@ -1,0 +1,80 @@
+"""Writes the prompts that `benchmarks/starter.py` judges by: `seen` and `new`.
+
+Run `python -m recipes.starter.write_prompts FILE` once after the catalogue has grown, before the
+training that they judge, and freeze the file by its hash. `seen` are objects in their own colour
+(unnamed) or in one that training shows; `new` are pairs of object and colour that it never shows.
+"""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from recipes.starter.catalogue import Catalogue, is_held_out, read_catalogue
+from recipes.starter.compose import Random
+from recipes.starter.obedience import choose_wishes
+
+_SEEN, _NEW = 200, 100
+_SEED = 20261129
+_HEAD = """\
+# The frozen prompts of `benchmarks/starter.py`, as `recipes.starter.write_prompts` wrote them, and
+# never changed, so that figures compare. `seen` are objects in their own colour (unnamed) or in one
+# that training shows; `new` are pairs of object and colour that training never shows.
+"""
+
+
+def seen_rows(catalogue: Catalogue, random: Random) -> Iterator[dict[str, str]]:
+    """Yield as many prompts as are wanted, every subject about as often as every other."""
+    subjects = catalogue.subjects
+    order = np.concatenate([random.permutation(len(subjects)) for _ in range(4)])[:_SEEN]
+    for number in order:
+        subject = subjects[int(number)]
+        row, words = {"label": subject.label}, subject.words[0]
+        if random.random() < 0.6:
+            free = [name for name in catalogue.colours if not is_held_out(subject.label, name)]
+            row["colour"] = str(random.choice(free))
+            words = f"{row['colour']} {words}"
+        row["background"] = "white"
+        if row.get("colour") == "white" or random.random() < 0.5:
+            others = [name for name in catalogue.backgrounds if name != row.get("colour")]
+            row["background"] = str(random.choice(others))
+        yield row | {"text": f"{words}, 3d style, {row['background']} background"}
+
+
+def new_rows(catalogue: Catalogue) -> Iterator[dict[str, str]]:
+    """Yield as many held-out pairs as are wanted."""
+    for wish in choose_wishes(catalogue, _NEW):
+        yield {
+            "label": wish.subject.label,
+            "colour": wish.colour,
+            "background": wish.background,
+            "text": wish.prompt(),
+        }
+
+
+def write(file: Path) -> None:
+    """Write both lists as TOML."""
+    catalogue = read_catalogue()
+    lists = {
+        "seen": list(seen_rows(catalogue, np.random.default_rng(_SEED))),
+        "new": list(new_rows(catalogue)),
+    }
+    text = _HEAD
+    for name, rows in lists.items():
+        text += f"\n{name} = [\n"
+        for row in rows:
+            text += "  { " + ", ".join(f'{key} = "{value}"' for key, value in row.items()) + " },\n"
+        text += "]\n"
+    file.write_text(text, "utf-8")
+
+
+def main() -> None:
+    """Parse the command line and write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("file", type=Path)
+    write(parser.parse_args().file)
+
+
+if __name__ == "__main__":
+    main()
