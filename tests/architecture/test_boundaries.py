@@ -25,14 +25,29 @@ def imported(path: Path) -> set[str]:
     return names
 
 
-@pytest.mark.parametrize(
-    "path", python_files("ui", "backend"), ids=lambda p: str(p.relative_to(ROOT))
-)
-def test_torch_is_imported_only_by_the_engine(path):
-    if path.is_relative_to(ROOT / "backend" / "engine"):
-        assert not {name for name in imported(path) if name.split(".")[0] in {"ui", "gradio"}}
-    else:
-        assert not {name for name in imported(path) if name.split(".")[0] in HEAVY}
+def imported_from(path: Path, packages: set[str]) -> set[str]:
+    return {name for name in imported(path) if name.split(".")[0] in packages}
+
+
+def test_torch_is_imported_only_by_the_engine():
+    engine = ROOT / "backend" / "engine"
+    heavy = {
+        path: names
+        for path in python_files("ui", "backend")
+        if not path.is_relative_to(engine) and (names := imported_from(path, HEAVY))
+    }
+
+    assert heavy == {}
+
+
+def test_the_engine_knows_nothing_of_the_page():
+    knowing = {
+        path: names
+        for path in python_files("backend/engine")
+        if (names := imported_from(path, {"ui", "gradio"}))
+    }
+
+    assert knowing == {}
 
 
 def test_setup_needs_only_the_standard_library():

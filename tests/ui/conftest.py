@@ -1,22 +1,32 @@
 """A browser, a page in it, and a server of our own with the real engine process."""
 
 import gc
+import itertools
+import os
+import socket
 import threading
 import time
 import warnings
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    BrowserType,
+    Page,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
 
 from backend.access.access import Access
 from backend.services.studio import Studio
 from tests.fixtures.chromium import CHROMIUM, FLAGS
-from tests.fixtures.program import free_port
 from tests.fixtures.real_studio import FIXTURE_JOBS, real_studio
 
 # Nothing outside is reached.
@@ -26,13 +36,29 @@ PATIENCE_MS = 60_000  # an engine with torch starts slowly on a busy machine
 PHONE = ViewportSize(width=390, height=844)
 
 
+def steady_port() -> int:
+    """The same for every site of a test process, while it is free.
+
+    What the browser keeps of Gradio's files, it keeps by address. The first is below those that
+    systems give to whoever asks for any.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    for port in itertools.count(20_000 + 100 * worker):
+        with socket.socket() as asked:
+            asked.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with suppress(OSError):
+                asked.bind(("127.0.0.1", port))
+                return port
+    raise AssertionError("there is no free port")
+
+
 class Site:
     """The page's server; it can go away and come back, as when Easel is started anew."""
 
     def __init__(self, studio: Studio, folder: Path) -> None:
         self.studio = studio
         self.folder = folder
-        self.port = free_port()
+        self.port = steady_port()
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
 
@@ -121,14 +147,25 @@ class Watch:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Generator[Browser]:
+def chromium() -> Generator[BrowserType]:
     if CHROMIUM is None:
         pytest.skip("there is no chromium on this machine")
     expect.set_options(timeout=20_000)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OFFLINE_FLAGS)
-        yield browser
-        browser.close()
+        yield playwright.chromium
+
+
+@pytest.fixture(scope="module")
+def browser(chromium) -> Generator[Browser]:
+    browser = chromium.launch(executable_path=CHROMIUM, args=OFFLINE_FLAGS)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def profile(tmp_path_factory) -> Path:
+    """Where the browser keeps Gradio's files, read and compiled: a page then loads in 3/4 of it."""
+    return tmp_path_factory.mktemp("profile")
 
 
 @pytest.fixture(scope="module")
@@ -138,9 +175,15 @@ def site(tmp_path_factory) -> Generator[Site]:
 
 
 @pytest.fixture(scope="module")
-def cached(browser) -> Generator[BrowserContext]:
-    """One browser profile for a file of tests, so that Gradio's files are read once."""
-    context = browser.new_context(viewport=DESKTOP, accept_downloads=True)
+def cached(chromium, profile) -> Generator[BrowserContext]:
+    """One browser for a file of tests."""
+    context = chromium.launch_persistent_context(
+        profile,
+        executable_path=CHROMIUM,
+        args=OFFLINE_FLAGS,
+        viewport=DESKTOP,
+        accept_downloads=True,
+    )
     yield context
     context.close()
 
@@ -160,7 +203,7 @@ def context(cached, site, watch) -> Generator[BrowserContext]:
     yield cached
     cached.remove_listener("page", watch.follow)
     site.go_on()
-    for page in cached.pages:
+    for page in cached.pages[1:]:  # the first is empty, and holds the browser open
         page.evaluate("localStorage.clear()")
         page.close()
 
