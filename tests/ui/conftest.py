@@ -128,7 +128,12 @@ class Watch:
     def follow(self, page: Page) -> None:
         page.on("console", self._console)
         page.on("request", self._request)
-        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        page.on("pageerror", self._error)
+
+    def leave(self, page: Page) -> None:
+        page.remove_listener("console", self._console)
+        page.remove_listener("request", self._request)
+        page.remove_listener("pageerror", self._error)
 
     def check(self) -> None:
         unexpected = [
@@ -136,6 +141,9 @@ class Watch:
         ]
         assert unexpected == []
         assert self.outside == []
+
+    def _error(self, error) -> None:
+        self.problems.append(str(error))
 
     def _request(self, request) -> None:
         if not request.url.startswith((self.address, "data:", "blob:")):
@@ -199,24 +207,44 @@ def watch(site) -> Generator[Watch]:
 def context(cached, site, watch) -> Generator[BrowserContext]:
     """A person's first visit: what was kept in the browser is gone."""
     cached.on("page", watch.follow)
+    for tab in cached.pages:
+        watch.follow(tab)
     site.hold()
     yield cached
     cached.remove_listener("page", watch.follow)
     site.go_on()
-    for page in cached.pages[1:]:  # the first is empty, and holds the browser open
-        page.evaluate("localStorage.clear()")
-        page.close()
+    empty, *tabs = cached.pages  # the empty one holds the browser open
+    for tab in (empty, *tabs):
+        watch.leave(tab)
+    for tab in tabs[1:]:
+        tab.close()
+    for tab in tabs[:1]:
+        forget(tab, site)
+
+
+def forget(tab: Page, site: Site) -> None:
+    """Make a tab as good as new; one that was open before draws the page in 2/3 of the time."""
+    tab.unroute_all(behavior="ignoreErrors")
+    tab.goto(f"{site.address}favicon.ico")  # the page itself would write down what it knows
+    tab.evaluate("localStorage.clear(); sessionStorage.clear()")
+    tab.goto("about:blank")
+    tab.set_viewport_size(DESKTOP)
 
 
 @pytest.fixture
 def page(context, site) -> Page:
     """The page, ready to be used."""
-    return opened(context, site)
+    kept = context.pages[1:]
+    return visited(kept[0], site) if kept else opened(context, site)
 
 
 def opened(context: BrowserContext, site: Site) -> Page:
     """A new tab with the page, attached to the feed."""
-    page = context.new_page()
+    return visited(context.new_page(), site)
+
+
+def visited(page: Page, site: Site) -> Page:
+    """A tab that shows the page, attached to the feed."""
     page.set_default_timeout(PATIENCE_MS)
     page.goto(site.address)
     attached(page)
