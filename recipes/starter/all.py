@@ -33,8 +33,8 @@ STAGES = (
     Stage(
         module="build_data",
         amounts=(
-            Amount(option="--variants", usual=120, least=4),
-            Amount(option="--scenes", usual=40, least=1),
+            Amount(option="--variants", usual=150, least=4),
+            Amount(option="--scenes", usual=60, least=1),
         ),
     ),
     Stage(module="encode"),

@@ -91,8 +91,8 @@ def build(variants: int, scenes: int) -> int:
 def main() -> None:
     """Parse the command line and build."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--variants", type=int, default=120, help="pictures of each subject")
-    parser.add_argument("--scenes", type=int, default=40, help="pictures of each scene")
+    parser.add_argument("--variants", type=int, default=150, help="pictures of each subject")
+    parser.add_argument("--scenes", type=int, default=60, help="pictures of each scene")
     options = parser.parse_args()
     print(build(options.variants, options.scenes), "examples")
 
