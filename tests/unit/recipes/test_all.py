@@ -10,7 +10,7 @@ from recipes.starter.all import STAGES, command
 
 def test_a_trial_makes_less_but_never_less_than_works():
     (data,) = (stage for stage in STAGES if stage.module == "build_data")
-    assert command(data, 0.5)[-4:] == ["--variants", "60", "--scenes", "20"]
+    assert command(data, 0.5)[-4:] == ["--variants", "75", "--scenes", "30"]
     assert command(data, 0.001)[-4:] == ["--variants", "4", "--scenes", "1"]
 
 
