@@ -42,7 +42,13 @@ class Wish:
 
     def prompt(self) -> str:
         """Return the prompt that asks for it."""
-        return f"{self.colour} {self.subject.words[0]}, 3d style, {self.background} background"
+        return prompt_for(self.subject, self.colour, self.background)
+
+
+def prompt_for(subject: Subject, colour: str | None, background: str) -> str:
+    """Return the prompt for a subject in a colour, or in its own where there is none."""
+    name = subject.words[0] if colour is None else f"{colour} {subject.words[0]}"
+    return f"{name}, 3d style, {background} background"
 
 
 def choose_wishes(catalogue: Catalogue, count: int) -> list[Wish]:

@@ -22,6 +22,10 @@ KINDS: dict[str, tuple[str, ...]] = {
     "cyberpunk": ("cyberpunk city", "neon city", "futuristic city"),
 }
 
+_HOUSES = (150, 160, 190), (96, 104, 140)
+_HOUSES_BY_NIGHT = (240, 250, 255), (170, 180, 235)
+"""Far and near ones; by night lighter paint keeps them apart from the sky."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
@@ -136,13 +140,9 @@ def _desert(brush: Brush) -> None:
 
 def _city(brush: Brush) -> None:
     _sky_with_disc(brush, 0.8)
-    far, near = ((240, 250, 255), (170, 180, 235)) if brush.light.stars else _HOUSES
+    far, near = _HOUSES_BY_NIGHT if brush.light.stars else _HOUSES
     brush.towers(CELLS, (8, 12), brush.land(far))
     brush.towers(CELLS, (3, 6), brush.land(near))
-
-
-_HOUSES = (150, 160, 190), (96, 104, 140)
-"""Far and near ones by day; by night lighter paint keeps them apart from the sky."""
 
 
 def _cyberpunk(brush: Brush) -> None:

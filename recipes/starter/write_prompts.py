@@ -13,7 +13,7 @@ import numpy as np
 
 from recipes.starter.catalogue import Catalogue, is_held_out, read_catalogue
 from recipes.starter.compose import Random
-from recipes.starter.obedience import choose_wishes
+from recipes.starter.obedience import choose_wishes, prompt_for
 
 _SEEN, _NEW = 200, 100
 _SEED = 20261129
@@ -30,16 +30,15 @@ def seen_rows(catalogue: Catalogue, random: Random) -> Iterator[dict[str, str]]:
     order = np.concatenate([random.permutation(len(subjects)) for _ in range(4)])[:_SEEN]
     for number in order:
         subject = subjects[int(number)]
-        row, words = {"label": subject.label}, subject.words[0]
+        row, colour, background = {"label": subject.label}, None, "white"
         if random.random() < 0.6:
             free = [name for name in catalogue.colours if not is_held_out(subject.label, name)]
-            row["colour"] = str(random.choice(free))
-            words = f"{row['colour']} {words}"
-        row["background"] = "white"
-        if row.get("colour") == "white" or random.random() < 0.5:
-            others = [name for name in catalogue.backgrounds if name != row.get("colour")]
-            row["background"] = str(random.choice(others))
-        yield row | {"text": f"{words}, 3d style, {row['background']} background"}
+            row["colour"] = colour = str(random.choice(free))
+        if colour == "white" or random.random() < 0.5:
+            others = [name for name in catalogue.backgrounds if name != colour]
+            background = str(random.choice(others))
+        text = prompt_for(subject, colour, background)
+        yield row | {"background": background, "text": text}
 
 
 def new_rows(catalogue: Catalogue) -> Iterator[dict[str, str]]:

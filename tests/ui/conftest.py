@@ -1,7 +1,6 @@
 """A browser, a page in it, and a server of our own with the real engine process."""
 
 import gc
-import itertools
 import os
 import socket
 import threading
@@ -43,7 +42,7 @@ def steady_port() -> int:
     systems give to whoever asks for any.
     """
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    for port in itertools.count(20_000 + 100 * worker):
+    for port in range(20_000 + 100 * worker, 32_768):
         with socket.socket() as asked:
             asked.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             with suppress(OSError):
