@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from backend.schema.jobs import OWNER
+from backend.setup.slowness import slowness
 from tests.fixtures.model_files import kohya_lora, sd15_checkpoint, write_safetensors
 from tests.fixtures.real_studio import FIXTURE_JOBS
 from tests.ui.conftest import DESKTOP, PHONE, opened, site_in
@@ -102,7 +103,7 @@ def test_thousands_of_models_are_usable_in_a_second(context, site):
         return taken
 
     # The best of three: other tests run beside this one.
-    assert any(seconds() < 1 for _ in range(3))
+    assert any(seconds() < slowness() for _ in range(3))
 
 
 def test_the_wheel_goes_smoothly_through_all_of_them(page):

@@ -1,10 +1,12 @@
 """The account of `app.py test`."""
 
 import os
+import re
+import time
 
 import pytest
 
-from backend.setup import suite
+from backend.setup import slowness, suite
 from backend.setup.environment import Environment
 from backend.setup.suite import Counts, Suite, read_report, selects
 
@@ -125,3 +127,20 @@ class TestRun:
         assert Suite(environment).run([]) == 1
 
         assert "longer than it may" in capfd.readouterr().out
+
+    def test_a_machine_half_as_fast_may_take_twice_as_long(self, environment, monkeypatch, capfd):
+        monkeypatch.setattr(slowness, "_work", lambda: burn(2.1 * slowness.REFERENCE))
+
+        Suite(environment).run([])
+
+        said = capfd.readouterr().out
+        allowed = [float(word) for word in re.findall(r"whole .* of +(\d+) s", said)]
+        assert allowed[0] >= 2 * suite.WHOLE_BUDGET
+        assert "times as fast as this one" in said
+
+
+def burn(seconds: float):
+    """Keep the processor busy for so many of its own seconds."""
+    ends = time.thread_time() + seconds
+    while time.thread_time() < ends:
+        pass
