@@ -1,7 +1,7 @@
 """How good the starter model is: `.venv/bin/python -m benchmarks.starter`.
 
-Needs the art: run `python -m recipes.starter.fetch` first. Prints a Markdown table; 300 pictures
-take about six minutes on one thread of an idle machine, `--share 0.2` draws a fifth of them.
+Needs the art: run `python -m recipes.starter.fetch` first. Prints a Markdown table; 350 pictures
+take about seven minutes on one thread of an idle machine, `--share 0.2` draws a fifth of them.
 `--wrong FILE` keeps the pictures that were not recognised.
 """
 
@@ -18,12 +18,16 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import (
+    StableDiffusionPipeline,
+)
 from PIL import Image
 from skimage import data as photos
 from spandrel import ModelLoader
 from torch import Tensor
 from torch.nn import functional
 
+from benchmarks.starter_two import AskedTwo, two_shares
 from recipes.starter.art import EmojiArt
 from recipes.starter.build_pairs import LARGE, SMALL
 from recipes.starter.catalogue import read_catalogue
@@ -32,7 +36,7 @@ from recipes.starter.compose import Placing, Variant, compose
 from recipes.starter.edge_obedience import COUNT as MAPS
 from recipes.starter.edge_obedience import draw as draw_controlled
 from recipes.starter.edge_obedience import make_tasks, open_controlled, score
-from recipes.starter.judge import JUDGE, JudgeChangedError, open_judge, recognise
+from recipes.starter.judge import JUDGE, Judge, JudgeChangedError, open_judge, recognise
 from recipes.starter.obedience import has_colour, name_background
 from recipes.starter.parts import Autoencoder, open_autoencoder
 from recipes.starter.places import CONTROLNET, MODEL
@@ -40,8 +44,8 @@ from recipes.starter.sheet import Parts, draw, make_sheet, open_pipeline
 from recipes.starter.training import mean
 
 PROMPTS = JUDGE.with_name("starter_prompts.toml")
-PROMPTS_SHA256 = "7becb58b44ea06fb63387e8b858ecac9f95fcb62a40f957b0e3018ddb343fac3"
-JUDGE_SHA256 = "00d97ea322c0d892a80f941b1de424e51c76345d7206e679053a8e0bc31a1c0a"
+PROMPTS_SHA256 = "2b4197312b9f1d44452675d68412352842a606170a1dfd6fccb8027d46fa0cf8"
+JUDGE_SHA256 = "ee46af25f527934abd10cb832772d9d6861c03bead154c53718ed8e330dc58da"
 ENLARGED = 24
 """Composed pictures over which the upscaler is measured."""
 PHOTOS = ("astronaut", "chelsea", "coffee", "rocket", "immunohistochemistry")
@@ -67,7 +71,16 @@ class Answered:
     named: str
 
 
-def read_prompts(share: float) -> dict[str, list[Asked]]:
+@dataclass(frozen=True, kw_only=True)
+class Prompts:
+    """The frozen lists: what training shows, what it never shows, and two objects at a time."""
+
+    seen: Sequence[Asked]
+    new: Sequence[Asked]
+    two: Sequence[AskedTwo]
+
+
+def read_prompts(share: float) -> Prompts:
     """Read the first part of each list of frozen prompts.
 
     Raises:
@@ -78,11 +91,15 @@ def read_prompts(share: float) -> dict[str, list[Asked]]:
         raise JudgeChangedError(
             f"{PROMPTS.name} has changed. Restore it, or figures do not compare."
         )
-    table = tomllib.loads(text.decode())
-    return {
-        name: [Asked(**row) for row in table[name][: max(1, round(share * len(table[name])))]]
-        for name in ("seen", "new")
+    table = {
+        name: rows[: max(1, round(share * len(rows)))]
+        for name, rows in tomllib.loads(text.decode()).items()
     }
+    return Prompts(
+        seen=[Asked(**row) for row in table["seen"]],
+        new=[Asked(**row) for row in table["new"]],
+        two=[AskedTwo(**row) for row in table["two"]],
+    )
 
 
 def composed(asked: Asked, art: EmojiArt, side: int) -> Picture:
@@ -96,10 +113,15 @@ def composed(asked: Asked, art: EmojiArt, side: int) -> Picture:
     return compose(art.fluent(asked.label, side), variant, side, np.random.default_rng(0))
 
 
+def frozen_judge() -> tuple[Judge, list[str]]:
+    """Open the judge with the labels that it numbers."""
+    labels = [subject.label for subject in read_catalogue().subjects]
+    return open_judge(JUDGE, len(labels), JUDGE_SHA256), labels
+
+
 def judged(asked: Sequence[Asked], pictures: Sequence[Picture]) -> list[Answered]:
     """Let the frozen judge name the pictures."""
-    labels = [subject.label for subject in read_catalogue().subjects]
-    judge = open_judge(JUDGE, len(labels), JUDGE_SHA256)
+    judge, labels = frozen_judge()
     named = recognise(judge, torch.cat([to_tensor(picture) for picture in pictures]))
     return [
         Answered(asked=wish, picture=picture, named=labels[number])
@@ -229,18 +251,19 @@ def print_edges(model: Path, share: float) -> None:
     print(f"| F1 of the edges of {len(tasks)} maps | {controlled:.3f} | without {without:.3f} |")
 
 
-def answer(
-    model: Path, parts: Parts, prompts: dict[str, list[Asked]]
-) -> tuple[dict[str, list[Answered]], float]:
-    """Draw every prompt with its fixed seed; return the answers and the seconds of a picture."""
-    pipeline = open_pipeline(model, parts)
-    before, answers = time.monotonic(), dict[str, list[Answered]]()
-    for name, asked in prompts.items():
-        drawn = draw(pipeline, [wish.text for wish in asked], 1)
-        pictures = [np.asarray(one).astype(np.float32) / np.float32(255) for one in drawn]
-        answers[name] = judged(asked, pictures)
-    seconds = (time.monotonic() - before) / sum(len(asked) for asked in prompts.values())
-    return answers, seconds
+def draw_all(pipeline: StableDiffusionPipeline, texts: Sequence[str]) -> list[Picture]:
+    """Draw every prompt with its fixed seed; values 0–1."""
+    drawn = draw(pipeline, list(texts), 1)
+    return [np.asarray(one).astype(np.float32) / np.float32(255) for one in drawn]
+
+
+def print_two(pipeline: StableDiffusionPipeline, asked: Sequence[AskedTwo]) -> None:
+    """Print how well pictures show two objects, the left one on the left."""
+    judge, labels = frozen_judge()
+    pictures = [to_tensor(picture) for picture in draw_all(pipeline, [one.text for one in asked])]
+    found = two_shares(judge, labels, asked, pictures)
+    print(f"| {len(asked)} prompts for two objects: both recognised | {found['both']:.0%} | "
+          f"each {found['half']:.0%} |")  # fmt: skip
 
 
 def save_wrong(answers: Sequence[Answered], file: Path) -> None:
@@ -264,16 +287,23 @@ def main() -> int:
     parser.add_argument("--wrong", type=Path, help="picture of what was not recognised")
     options = parser.parse_args()
     prompts, art = read_prompts(options.share), EmojiArt()
-    answers, seconds = answer(options.model, Parts(unet=options.unet), prompts)
+    pipeline = open_pipeline(options.model, Parts(unet=options.unet))
+    seconds, everything = 0.0, list[Answered]()
     print("| what | figure | beside it |\n|-|-|-|")
-    for name, found in answers.items():
-        print_shares(f"{len(found)} {name} prompts", found, art)
-    print_networks(options.model, prompts["new"][:ENLARGED], art)
+    for name, asked in (("seen", prompts.seen), ("new", prompts.new)):
+        before = time.monotonic()
+        pictures = draw_all(pipeline, [wish.text for wish in asked])
+        seconds += time.monotonic() - before
+        answers = judged(asked, pictures)
+        everything += answers
+        print_shares(f"{len(asked)} {name} prompts", answers, art)
+    print_two(pipeline, prompts.two)
+    print_networks(options.model, prompts.new[:ENLARGED], art)
     print_edges(options.model, options.share)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    seconds /= len(everything)
     print(f"| a picture, 20 steps, in batches of 8 | {seconds:.1f} s | peak {peak:.0f} MB |")
     print(f"| weights | {megabytes(options.model):.1f} MB | |")
-    everything = [one for found in answers.values() for one in found]
     print("\nTaken for something else:", confusions(everything))
     if options.wrong is not None:
         save_wrong(everything, options.wrong)

@@ -101,7 +101,7 @@ def main() -> int:
     parser.add_argument("--sheet", type=Path)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    asked = read_prompts(options.share)["seen"]
+    asked = read_prompts(options.share).seen
     sys.stdout.write("| way | objects recognised | background right | seconds |\n|-|-|-|-|\n")
     rows: list[list[Image.Image]] = []
     for way in ways(options.lora):

@@ -33,7 +33,8 @@ STAGES = (
     Stage(
         module="build_data",
         amounts=(
-            Amount(option="--variants", usual=150, least=4),
+            Amount(option="--variants", usual=100, least=4),
+            Amount(option="--pairs", usual=4000, least=8),
             Amount(option="--scenes", usual=60, least=1),
         ),
     ),

@@ -40,6 +40,12 @@ def read_catalogue() -> Catalogue:
     )
 
 
+def newest_words(count: int) -> set[tuple[str, ...]]:
+    """Return the words of each of the subjects that were added last."""
+    subjects = read_catalogue().subjects
+    return {subject.words for subject in subjects[len(subjects) - count :]}
+
+
 def is_held_out(label: str, colour: str) -> bool:
     """Say whether training must never show this subject recoloured to this colour.
 

@@ -1,4 +1,4 @@
-"""Puts one object on a coloured background."""
+"""Puts one object, or two, on a coloured background."""
 
 from dataclasses import dataclass
 
@@ -29,6 +29,16 @@ class Variant:
     placing: Placing
 
 
+def choose_sides(random: Random) -> tuple[Placing, Placing]:
+    """Place one object in the left half and one in the right half."""
+
+    def place(right: float) -> Placing:
+        scale = random.uniform(0.44, 0.5)
+        return Placing(scale=scale, right=right, down=random.uniform(-0.03, 0.03))
+
+    return place(-0.25), place(0.25)
+
+
 def choose_placing(random: Random) -> Placing:
     """Centre four objects in five; move and scale the others a little."""
     if random.random() < 0.8:
@@ -54,13 +64,26 @@ def compose(art: Picture, variant: Variant, size: int, random: Random) -> Pictur
     Returns:
         RGB picture, `size` × `size`, values 0–1.
     """
-    if variant.painted and variant.colour is not None:
-        art = recolour(art, variant.colour, analyse(art))
     ground = np.array(RGB[variant.background]) / 255
     if variant.background != "white":
         ground = (ground + random.uniform(-0.04, 0.04, 3)).clip(0, 1)
     canvas = np.broadcast_to(ground.astype(np.float32), (size, size, 3))
-    return paste(canvas, art, variant.placing)
+    return paste(canvas, painted(art, variant), variant.placing)
+
+
+def compose_pair(
+    arts: tuple[Picture, Picture], variants: tuple[Variant, Variant], size: int, random: Random
+) -> Picture:
+    """Draw two objects on the background of the first; see `compose`."""
+    picture = compose(arts[0], variants[0], size, random)
+    return paste(picture, painted(arts[1], variants[1]), variants[1].placing)
+
+
+def painted(art: Picture, variant: Variant) -> Picture:
+    """Give an object the colour that its variant wants, if any."""
+    if variant.painted and variant.colour is not None:
+        return recolour(art, variant.colour, analyse(art))
+    return art
 
 
 def paste(canvas: Picture, art: Picture, placing: Placing) -> Picture:

@@ -51,6 +51,11 @@ def prompt_for(subject: Subject, colour: str | None, background: str) -> str:
     return f"{name}, 3d style, {background} background"
 
 
+def prompt_for_two(left: Subject, right: Subject, background: str) -> str:
+    """Return the prompt for two subjects side by side in their own colours."""
+    return f"{left.words[0]} and {right.words[0]}, 3d style, {background} background"
+
+
 def choose_wishes(catalogue: Catalogue, count: int) -> list[Wish]:
     """Choose held-out pairs of subject and colour, the same ones every time."""
     random = np.random.default_rng(_SEED)

@@ -14,8 +14,16 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import CLIPTextModel, CLIPTokenizer
 
-from recipes.starter.captions import ObjectCaption
-from recipes.starter.examples import Caption, Examples, read_examples, say, shuffled_indices
+from recipes.starter.captions import PairCaption, SceneCaption
+from recipes.starter.catalogue import newest_words
+from recipes.starter.examples import (
+    Caption,
+    Examples,
+    read_examples,
+    say,
+    shuffled_indices,
+    words_of,
+)
 from recipes.starter.places import MODEL, WORK
 from recipes.starter.training import Average, Clock, Plan, log, mean, plan_parser, rate, read_plan
 
@@ -54,21 +62,25 @@ def blurred(latents: Tensor) -> Tensor:
     return flat - flat.mean(0)
 
 
-def name_of(caption: Caption) -> str:
-    """Return a key for what a caption shows, whatever its phrasing."""
-    return caption.words[0] if isinstance(caption, ObjectCaption) else caption.phrases[0]
+def names_of(caption: Caption) -> tuple[str, ...]:
+    """Return a key for each thing that a caption shows, whatever its phrasing."""
+    if isinstance(caption, SceneCaption):
+        return caption.phrases[:1]
+    return tuple(words[0] for words in words_of(caption))
 
 
 def count_names(captions: Sequence[Caption]) -> dict[str, int]:
     """Number the different things that captions show."""
-    return {name: index for index, name in enumerate(sorted({name_of(c) for c in captions}))}
+    names = {name for caption in captions for name in names_of(caption)}
+    return {name: index for index, name in enumerate(sorted(names))}
 
 
 class TextTraining:
     """The reader, its optimizer and the data; starts from the committed encoder."""
 
-    def __init__(self, plan: Plan, examples: Examples) -> None:
+    def __init__(self, plan: Plan, examples: Examples, newest: int) -> None:
         self.examples = examples
+        self.unknown = newest_words(newest)
         self.tokenizer = CLIPTokenizer.from_pretrained(MODEL / "tokenizer")
         self.target = blurred(examples.latents)
         self.spread = self.target.square().mean()
@@ -104,19 +116,32 @@ class TextTraining:
         wanted = self.target[indices]
         unexplained = (from_end - wanted).square().mean() + (from_words - wanted).square().mean()
         unexplained = unexplained / (2 * self.spread)
-        labels = torch.tensor([self.numbers[name_of(caption)] for caption in chosen])
+        labels = self._labels(chosen)
         confusion = functional.cross_entropy(names, labels)
         with torch.no_grad():
             before = self.old(tokens).last_hidden_state
-        drift = (states - before).square().mean() / before.square().mean()
+        known = torch.tensor([self._knew(caption) for caption in chosen])
+        drift = (states - before)[known].square().sum() / before.square().sum()
         (unexplained + 0.3 * confusion + _KEEP * drift).backward()
         torch.nn.utils.clip_grad_norm_(self.reader.parameters(), 1.0)
         self._move(scale)
         return {
             "unexplained": float(unexplained.detach()),
-            "named": float((names.argmax(1) == labels).float().mean()),
+            "named": float((labels[torch.arange(len(labels)), names.argmax(1)] > 0).float().mean()),
             "drift": float(drift.detach()),
         }
+
+    def _labels(self, captions: Sequence[Caption]) -> Tensor:
+        """Shares of the names of what captions show, N × names."""
+        labels = torch.zeros(len(captions), len(self.numbers))
+        for row, caption in zip(labels, captions, strict=True):
+            names = names_of(caption)
+            row[[self.numbers[name] for name in names]] = 1 / len(names)
+        return labels
+
+    def _knew(self, caption: Caption) -> bool:
+        """Whether the old encoder had learned such captions."""
+        return not isinstance(caption, PairCaption) and self.unknown.isdisjoint(words_of(caption))
 
     def _move(self, scale: float) -> None:
         for group in self.optimizer.param_groups:
@@ -131,9 +156,9 @@ class TextTraining:
         return CLIPTextModel.from_pretrained(MODEL / "text_encoder", dtype=torch.float32)
 
 
-def train(plan: Plan) -> None:
+def train(plan: Plan, newest: int) -> None:
     """Train until the plan's time is used up, then write the encoder to the work folder."""
-    training = TextTraining(plan, read_examples())
+    training = TextTraining(plan, read_examples(), newest)
     clock = Clock(plan)
     clock.listen()
     figures: deque[dict[str, float]] = deque(maxlen=_LOG_EVERY)
@@ -146,5 +171,15 @@ def train(plan: Plan) -> None:
     training.reader.encoder.save_pretrained(WORK / "text_encoder")
 
 
+def main() -> None:
+    """Parse the command line and train."""
+    parser = plan_parser("text", 3, __doc__)
+    parser.add_argument(
+        "--newest", type=int, default=0, help="so many subjects the shipped encoder has not read"
+    )
+    options = parser.parse_args()
+    train(read_plan(options), options.newest)
+
+
 if __name__ == "__main__":
-    train(read_plan(plan_parser("text", 3, __doc__).parse_args()))
+    main()

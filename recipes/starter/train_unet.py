@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.optim import AdamW, Optimizer
 
 from recipes.starter.captions import ObjectCaption
-from recipes.starter.catalogue import read_catalogue
+from recipes.starter.catalogue import newest_words
 from recipes.starter.examples import Examples, read_examples, say, shuffled_indices
 from recipes.starter.muon import Muon
 from recipes.starter.noise import add_noise, loss_weights, noise_levels, velocity
@@ -182,8 +182,7 @@ def _make_optimizers(unet: UNet2DConditionModel, *, use_muon: bool) -> list[Opti
 
 def favoured(examples: Examples, newest: int) -> Examples:
     """Return the examples with those of the catalogue's newest subjects twice."""
-    subjects = read_catalogue().subjects
-    words = {subject.words for subject in subjects[len(subjects) - newest :]}
+    words = newest_words(newest)
     again = [
         index
         for index, caption in enumerate(examples.captions)

@@ -1,8 +1,9 @@
-"""Writes the prompts that `benchmarks/starter.py` judges by: `seen` and `new`.
+"""Writes the prompts that `benchmarks/starter.py` judges by: `seen`, `new` and `two`.
 
 Run `python -m recipes.starter.write_prompts FILE` once after the catalogue has grown, before the
 training that they judge, and freeze the file by its hash. `seen` are objects in their own colour
-(unnamed) or in one that training shows; `new` are pairs of object and colour that it never shows.
+(unnamed) or in one that training shows; `new` are pairs of object and colour that it never shows;
+`two` are two objects side by side.
 """
 
 import argparse
@@ -13,14 +14,15 @@ import numpy as np
 
 from recipes.starter.catalogue import Catalogue, is_held_out, read_catalogue
 from recipes.starter.compose import Random
-from recipes.starter.obedience import choose_wishes, prompt_for
+from recipes.starter.obedience import choose_wishes, prompt_for, prompt_for_two
 
-_SEEN, _NEW = 200, 100
-_SEED = 20261129
+_SEEN, _NEW, _TWO = 200, 100, 50
+_SEED = 20261130
 _HEAD = """\
 # The frozen prompts of `benchmarks/starter.py`, as `recipes.starter.write_prompts` wrote them, and
 # never changed, so that figures compare. `seen` are objects in their own colour (unnamed) or in one
-# that training shows; `new` are pairs of object and colour that training never shows.
+# that training shows; `new` are pairs of object and colour that training never shows; `two` are two
+# objects side by side.
 """
 
 
@@ -52,12 +54,28 @@ def new_rows(catalogue: Catalogue) -> Iterator[dict[str, str]]:
         }
 
 
+def two_rows(catalogue: Catalogue, random: Random) -> Iterator[dict[str, str]]:
+    """Yield as many prompts for two subjects as are wanted, no subject twice."""
+    order = random.permutation(len(catalogue.subjects))
+    for number in range(_TWO):
+        places = order[2 * number : 2 * number + 2]
+        left, right = (catalogue.subjects[int(place)] for place in places)
+        background = str(random.choice(catalogue.backgrounds)) if number % 2 else "white"
+        yield {
+            "left": left.label,
+            "right": right.label,
+            "background": background,
+            "text": prompt_for_two(left, right, background),
+        }
+
+
 def write(file: Path) -> None:
-    """Write both lists as TOML."""
+    """Write the lists as TOML."""
     catalogue = read_catalogue()
     lists = {
         "seen": list(seen_rows(catalogue, np.random.default_rng(_SEED))),
         "new": list(new_rows(catalogue)),
+        "two": list(two_rows(catalogue, np.random.default_rng(_SEED + 1))),
     }
     text = _HEAD
     for name, rows in lists.items():

@@ -10,8 +10,8 @@ from recipes.starter.all import STAGES, command
 
 def test_a_trial_makes_less_but_never_less_than_works():
     (data,) = (stage for stage in STAGES if stage.module == "build_data")
-    assert command(data, 0.5)[-4:] == ["--variants", "75", "--scenes", "30"]
-    assert command(data, 0.001)[-4:] == ["--variants", "4", "--scenes", "1"]
+    assert command(data, 0.5)[-6:] == ["--variants", "50", "--pairs", "2000", "--scenes", "30"]
+    assert command(data, 0.001)[-6:] == ["--variants", "4", "--pairs", "8", "--scenes", "1"]
 
 
 def test_a_trial_trains_for_a_share_of_the_time():

@@ -1,13 +1,26 @@
 """Captions name what the picture shows, and nothing else."""
 
+import json
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
-from recipes.starter.captions import ObjectCaption, SceneCaption, say_object, say_scene
+from recipes.starter.build_data import Example
+from recipes.starter.captions import (
+    ObjectCaption,
+    PairCaption,
+    SceneCaption,
+    say_object,
+    say_pair,
+    say_scene,
+)
 from recipes.starter.catalogue import is_held_out, read_catalogue
+from recipes.starter.examples import read_caption, words_of
 from recipes.starter.scenes import all_scenes
 
 CAT = ObjectCaption(words=("cat", "kitten"), colour="blue", background="yellow")
+DOG = ObjectCaption(words=("dog", "puppy"), colour=None, background="yellow")
 
 
 def phrasings(caption, say, count=200):
@@ -19,6 +32,37 @@ def test_object_colour_and_background_are_always_named():
     for sentence in phrasings(CAT, say_object):
         assert "blue cat" in sentence or "blue kitten" in sentence
         assert "yellow background" in sentence
+
+
+def test_of_two_objects_the_left_one_is_named_first():
+    for sentence in phrasings(PairCaption(left=CAT, right=DOG), say_pair):
+        left = max(sentence.find("blue cat"), sentence.find("blue kitten"))
+        assert 0 <= left < max(sentence.find("dog"), sentence.find("puppy"))
+        assert "yellow background" in sentence
+
+
+@pytest.mark.parametrize(
+    "caption", [CAT, PairCaption(left=CAT, right=DOG), SceneCaption(phrases=("city", "a city"))]
+)
+def test_captions_come_back_from_the_file(caption):
+    row = json.loads(json.dumps(asdict(stored(caption))))
+
+    assert read_caption(row) == caption
+
+
+def stored(caption) -> Example:
+    match caption:
+        case ObjectCaption():
+            return Example(single=caption)
+        case PairCaption():
+            return Example(pair=caption)
+        case _:
+            return Example(scene=caption)
+
+
+def test_a_scene_names_no_object_and_a_pair_names_two():
+    assert words_of(SceneCaption(phrases=("city",))) == ()
+    assert words_of(PairCaption(left=CAT, right=DOG)) == (CAT.words, DOG.words)
 
 
 def test_there_are_many_phrasings():

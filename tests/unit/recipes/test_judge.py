@@ -6,6 +6,7 @@ import torch
 
 from benchmarks import starter
 from benchmarks.starter import Answered, Asked, read_prompts, shares
+from benchmarks.starter_two import AskedTwo, two_shares
 from recipes.starter.catalogue import is_held_out, read_catalogue
 from recipes.starter.judge import JUDGE, Judge, JudgeChangedError, open_judge, recognise
 from recipes.starter.train_judge import disturb
@@ -26,7 +27,7 @@ def test_a_changed_judge_is_refused(tmp_path):
     file = tmp_path / "judge.safetensors"
     file.write_bytes(JUDGE.read_bytes() + b" ")
     with pytest.raises(JudgeChangedError):
-        open_judge(file, 68, starter.JUDGE_SHA256)
+        open_judge(file, 200, starter.JUDGE_SHA256)
 
 
 def test_changed_prompts_are_refused(tmp_path, monkeypatch):
@@ -39,16 +40,16 @@ def test_changed_prompts_are_refused(tmp_path, monkeypatch):
 
 def test_new_prompts_are_pairs_that_training_never_shows_and_seen_ones_are_not():
     prompts = read_prompts(1)
-    assert (len(prompts["seen"]), len(prompts["new"])) == (200, 100)
-    for asked in prompts["new"]:
+    assert (len(prompts.seen), len(prompts.new), len(prompts.two)) == (200, 100, 50)
+    for asked in prompts.new:
         assert asked.colour is not None
         assert is_held_out(asked.label, asked.colour)
-    for asked in prompts["seen"]:
+    for asked in prompts.seen:
         assert asked.colour is None or not is_held_out(asked.label, asked.colour)
 
 
 def test_every_subject_is_asked_for():
-    asked = {one.label for one in read_prompts(1)["seen"]}
+    asked = {one.label for one in read_prompts(1).seen}
     assert asked == {subject.label for subject in read_catalogue().subjects}
 
 
@@ -73,6 +74,24 @@ def test_the_floor_gives_pictures_the_prompts_of_others():
     right = [Answered(asked=one, picture=picture, named=one.label) for one in asked]
     assert shares(right)["object"] == 1
     assert shares(right)["floor"] == 0
+
+
+def test_two_objects_are_judged_each_in_its_half():
+    labels = ["dark", "light"]
+    picture = torch.zeros(1, 3, 128, 128)
+    picture[..., 64:] = 1
+
+    def judge(pictures: torch.Tensor) -> torch.Tensor:
+        light = pictures.mean((1, 2, 3))
+        return torch.stack([1 - light, light], 1)
+
+    right = AskedTwo(left="dark", right="light", text="", background="white")
+    exchanged = AskedTwo(left="light", right="dark", text="", background="white")
+    half = AskedTwo(left="dark", right="dark", text="", background="white")
+
+    assert two_shares(judge, labels, [right], [picture]) == {"both": 1, "half": 1}
+    assert two_shares(judge, labels, [exchanged], [picture]) == {"both": 0, "half": 0}
+    assert two_shares(judge, labels, [half, right], [picture] * 2) == {"both": 0.5, "half": 0.75}
 
 
 def test_disturbed_pictures_differ_each_and_stay_pictures():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from recipes.starter.build_data import choose_variant
+from recipes.starter.build_data import SIDE, choose_variant, draw_pair
 from recipes.starter.build_pairs import blur
 from recipes.starter.catalogue import is_held_out, read_catalogue
 from recipes.starter.colours import RGB
@@ -57,6 +57,22 @@ def test_colours_that_hide_shapes_are_painted_more_often():
     for colour in ("white", "black", "gray", "brown"):
         if not is_held_out("banana", colour):
             assert painted.count(colour) > 1.4 * painted.count("red")
+
+
+def test_of_two_objects_one_stands_in_each_half_on_the_same_background():
+    catalogue = read_catalogue()
+    for number in range(20):
+        random = np.random.default_rng(number)
+
+        picture, caption = draw_pair(catalogue, lambda label: SQUARE, random)
+
+        assert caption.left.words != caption.right.words
+        assert caption.left.background == caption.right.background
+        assert caption.right.colour != caption.right.background
+        ground = picture[2, 2]
+        middle = SIDE // 2
+        assert np.abs(picture[middle, SIDE // 4] - ground).max() > 0.1
+        assert np.abs(picture[middle, 3 * SIDE // 4] - ground).max() > 0.1
 
 
 def test_held_out_pairs_are_never_chosen():
