@@ -18,7 +18,7 @@ from backend.schema.generation import GenerationRequest
 from backend.schema.jobs import Actor, Role
 from backend.schema.library import LibraryEntry
 from backend.schema.memory import MemoryState
-from backend.schema.models import ModelFile, ModelKind
+from backend.schema.models import Family, ModelFile, ModelKind
 from backend.services.loras import LorasByName
 from backend.services.resolve import resolve
 
@@ -67,7 +67,7 @@ class Advising:
             case.around,
             vae=_vae_for(self._library.components(), family),
             quick_checkpoint=_quick_of(self._library.checkpoints(), case.checkpoint),
-            quick_lora=_lcm_lora_for(self._library.entries(), family),
+            quick_lora=_lcm_lora_for(self._library.entries(), case.checkpoint),
             device=state.device,
             on_processor=state.kind == "cpu",
         )
@@ -117,12 +117,22 @@ def _quick_of(
     return next((each for each in alike if each.defaults.steps <= FEW_STEPS), None)
 
 
-def _lcm_lora_for(entries: Iterable[LibraryEntry], family: str) -> str:
-    """The name of a LoRA that makes checkpoints of a family LCM ones; empty without one."""
-    loras = (entry for entry in entries if _is_lora(entry.model) and _fits(entry.model, family))
+def _lcm_lora_for(entries: Iterable[LibraryEntry], checkpoint: CheckpointInfo) -> str:
+    """The name of a LoRA that makes a checkpoint an LCM one; empty without one."""
+    loras = (entry for entry in entries if _is_lora(entry.model) and _fits(entry.model, checkpoint))
     names = (PurePath(entry.path).stem for entry in loras)
     return next((name for name in names if "lcm" in name.lower()), "")
 
 
-def _fits(model: ModelFile | None, family: str) -> bool:
-    return model is not None and family in {each.value for each in (model.family, *model.fits)}
+def _fits(model: ModelFile | None, checkpoint: CheckpointInfo) -> bool:
+    """Whether a LoRA is for networks as wide as the checkpoint's, or at least for its family.
+
+    One for a network that is published nowhere, such as the starter's, has no family.
+    """
+    if model is None:
+        return False
+    if model.text_width and checkpoint.text_width and model.text_width != checkpoint.text_width:
+        return False
+    families = {each.value for each in (model.family, *model.fits)}
+    nameless = model.family is Family.UNKNOWN and not model.fits
+    return checkpoint.family in families or (nameless and model.text_width > 0)

@@ -45,11 +45,11 @@ class Task:
         return Image.fromarray(self.edges.astype(np.uint8) * 255).convert("RGB")
 
 
-def make_tasks(count: int) -> list[Task]:
-    """Make the same tasks every time, each from the edges of composed art."""
+def make_tasks(count: int, skip: int = 0) -> list[Task]:
+    """Make the same tasks every time, each from the edges of composed art, without the first."""
     art = EmojiArt()
-    wishes = choose_wishes(read_catalogue(), count)
-    return [_make_task(wish, art, number) for number, wish in enumerate(wishes)]
+    wishes = choose_wishes(read_catalogue(), skip + count)
+    return [_make_task(wish, art, number) for number, wish in enumerate(wishes)][skip:]
 
 
 def _make_task(wish: Wish, art: EmojiArt, number: int) -> Task:
@@ -109,10 +109,11 @@ def main() -> None:
     parser.add_argument("model", type=Path)
     parser.add_argument("--controlnet", type=Path, help="a folder instead of the model's own")
     parser.add_argument("--count", type=int, default=COUNT)
+    parser.add_argument("--skip", type=int, default=0, help="leave the first maps out")
     parser.add_argument("--weight", type=float, default=1.0)
     parser.add_argument("--sheet", type=Path)
     options = parser.parse_args()
-    tasks = make_tasks(options.count)
+    tasks = make_tasks(options.count, options.skip)
     pipeline = open_controlled(options.model, options.controlnet or options.model / CONTROLNET)
     rows = [draw(pipeline, tasks, weight) for weight in (0.0, options.weight)]
     print(f"F1 without {score(rows[0], tasks):.3f}, with {score(rows[1], tasks):.3f}")

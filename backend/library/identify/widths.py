@@ -15,7 +15,14 @@ _FIRST = (
 )
 _PACKED = "U8"
 """4-bit files flatten weights, two numbers to a byte; biases keep their shapes."""
-_TEXT = (".attn2.to_k.weight", ".to_k_ip.weight")
+_TEXT = (
+    ".attn2.to_k.weight",
+    ".to_k_ip.weight",
+    # of LoRAs, as kohya's scripts and as peft write them
+    "_attn2_to_k.lora_down.weight",
+    ".attn2.to_k.lora_A.weight",
+    ".attn2.to_k.lora_down.weight",
+)
 
 
 def width_of(contents: Contents) -> int:

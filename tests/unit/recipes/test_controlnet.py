@@ -13,7 +13,12 @@ from recipes.starter.edges import TOLERANCE, agreement, find_edges
 from recipes.starter.examples import Examples
 from recipes.starter.noise import noise_levels
 from recipes.starter.parts import predict, steer
-from recipes.starter.train_controlnet import ControlTraining, EdgeExamples, make_controlnet
+from recipes.starter.train_controlnet import (
+    STRENGTH,
+    ControlTraining,
+    EdgeExamples,
+    make_controlnet,
+)
 from recipes.starter.train_unet import BatchMaker
 from recipes.starter.training import Plan
 
@@ -115,8 +120,16 @@ def test_a_few_steps_listen_to_the_map_and_can_be_gone_on_with(
     again = ControlTraining(plan, data, unet, tmp_path / "none")
     assert (again.seen, again.steps, again.seconds) == (2 * STEPS, STEPS, 7)
     saved = ControlNetModel.from_pretrained(tmp_path / "controlnet-canny").state_dict()
+    added = [name for name in saved if name.startswith(("controlnet_down", "controlnet_mid"))]
+    assert added
     for (name, value), kept in zip(
         again.network.named_parameters(), again.average.values, strict=True
     ):
-        assert torch.equal(saved[name], kept), name
+        strength = STRENGTH if name in added else 1
+        assert torch.allclose(saved[name], strength * kept), name
         assert torch.equal(value, subject.network.state_dict()[name]), name
+    begun = ControlTraining(
+        Plan(name="other", minutes=1), data, unet, tmp_path / "controlnet-canny"
+    )
+    for value, kept in zip(begun.network.parameters(), again.average.values, strict=True):
+        assert torch.allclose(value, kept, atol=1e-7)

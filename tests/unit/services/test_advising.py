@@ -9,8 +9,10 @@ from backend.schema.generation import GenerationRequest
 from backend.schema.jobs import OWNER
 from tests.fixtures.model_files import write_safetensors
 from tests.fixtures.published_unets import whole_file
+from tests.fixtures.starter import STARTER
 from tests.fixtures.studio import MemoryStudio
 
+DOWN = "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn2_to_k.lora_down.weight"
 LORA = {
     f"lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn2_to_k.{name}": shape
     for name, shape in {"lora_down.weight": (4, 768), "lora_up.weight": (320, 4)}.items()
@@ -57,6 +59,30 @@ def test_an_lcm_lora_that_is_here_makes_pictures_quicker(studio):
     named = request("a cat <lora:lcm-lora:1>", steps=25, cfg_scale=2, sampler="lcm")
     (told,) = studio.advising.warnings(OWNER, named)
     assert told.sentence.startswith("SD 1.5 with lcm-lora draws in up to 8 steps")
+
+
+@pytest.mark.parametrize("width", [192, 1024])
+def test_an_lcm_lora_for_another_width_is_not_recommended(tmp_path, width):
+    (tmp_path / "models" / "loras").mkdir(parents=True)
+    write_safetensors(tmp_path / "models" / "small.safetensors", whole_file("sd15"))
+    file = tmp_path / "models" / "loras" / "lcm.safetensors"
+    write_safetensors(file, {**LORA, DOWN: (4, width)})
+
+    told = changes(MemoryStudio(tmp_path), "slow", request("a cat", steps=20))
+
+    assert not any("prompt.positive" in change for change in told)
+
+
+def test_a_network_of_no_published_width_takes_the_lcm_lora_that_is_as_wide(tmp_path):
+    (tmp_path / "models" / "loras").mkdir(parents=True)
+    (tmp_path / "models" / "starter").symlink_to(STARTER)
+    file = tmp_path / "models" / "loras" / "lcm.safetensors"
+    write_safetensors(file, {**LORA, DOWN: (4, 192)})
+    asked = GenerationRequest.from_short_names({"prompt": "a cat", "checkpoint": "starter"})
+
+    told = changes(MemoryStudio(tmp_path), "slow", asked)
+
+    assert "a cat <lora:lcm:1>" in [change.get("prompt.positive") for change in told]
 
 
 def test_without_its_model_a_picture_has_no_advice(studio):
