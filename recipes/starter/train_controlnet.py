@@ -40,7 +40,7 @@ from recipes.starter.training import (
 MAP_WIDTHS = (16, 32, 64, 96)
 """Channels of the layers that read the map, from full size to an eighth."""
 
-STRENGTH = 1.5
+STRENGTH = 2.0
 """What the network adds is multiplied by this where it is written.
 
 The least squared error hedges between map and words, which draws pale edges. The figure is the best

@@ -162,10 +162,11 @@ def rate(share: float, step: int, hold: float = 0.4, warm_up: int = 80) -> float
 
 
 class Average:
-    """An exponential moving average of a module's parameters."""
+    """An exponential moving average of a module's parameters, or of some."""
 
-    def __init__(self, module: nn.Module, decay: float = 0.998) -> None:
-        self._parameters = list(module.parameters())
+    def __init__(self, source: nn.Module | list[nn.Parameter], decay: float = 0.998) -> None:
+        every = source.parameters() if isinstance(source, nn.Module) else source
+        self._parameters = list(every)
         self.values = [parameter.detach().clone() for parameter in self._parameters]
         self._decay = decay
 

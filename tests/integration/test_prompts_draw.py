@@ -16,7 +16,12 @@ from backend.engine.run import generate
 from backend.metadata.own import read_metadata
 from backend.schema.events import Event, ImageReady, Warned
 from backend.schema.picture_settings import BatchSettings, PromptSettings
-from backend.schema.resolved import ResolvedEmbedding, ResolvedRequest, ResolvedSampling
+from backend.schema.resolved import (
+    ResolvedEmbedding,
+    ResolvedRequest,
+    ResolvedSampling,
+    ResolvedSize,
+)
 from tests.fixtures.loaded import loaded
 from tests.fixtures.short_memory import DRAW, READ, short_memory
 from tests.fixtures.starter import STARTER, context_in, starter_request
@@ -24,6 +29,7 @@ from tests.fixtures.starter import STARTER, context_in, starter_request
 pytestmark = pytest.mark.engine
 STEPS = 4
 SAMPLING = ResolvedSampling(sampler="euler", schedule="karras", steps=STEPS, cfg_scale=4.5)
+USUAL = ResolvedSampling(sampler="dpmpp_2m", schedule="karras", steps=20, cfg_scale=4.5)
 WHITE = "3d style, white background"
 
 
@@ -106,7 +112,8 @@ def blueness(picture: np.ndarray) -> float:
 
 def test_a_word_in_brackets_counts_more_or_less(studio):
     words = ("(blue:0.5)", "blue", "(blue:1.4)")
-    less, plain, more = (studio.draw(f"{word} star, {WHITE}") for word in words)
+    usual = {"size": ResolvedSize(width=128, height=128), "sampling": USUAL}
+    less, plain, more = (studio.draw(f"{word} star, {WHITE}", **usual) for word in words)
 
     assert blueness(less) < blueness(plain) < blueness(more)
 
