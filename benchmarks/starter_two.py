@@ -1,12 +1,12 @@
 """Two objects in one picture: whether each half of it shows the one that was asked for there."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from recipes.starter.judge import Judge, recognise
+from recipes.starter.judge import recognise
 from recipes.starter.training import mean
 
 
@@ -28,7 +28,10 @@ def halves(picture: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def two_shares(
-    judge: Judge, labels: Sequence[str], asked: Sequence[AskedTwo], pictures: Sequence[Tensor]
+    judge: Callable[[Tensor], Tensor],
+    labels: Sequence[str],
+    asked: Sequence[AskedTwo],
+    pictures: Sequence[Tensor],
 ) -> dict[str, float]:
     """Return the shares of pictures with both objects, and of halves with the right one."""
     cut = [half for picture in pictures for half in halves(picture)]

@@ -5,6 +5,7 @@ different trainings compare; `train_judge` made them.
 """
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
@@ -66,6 +67,6 @@ def open_judge(file: Path, subjects: int, sha256: str) -> Judge:
 
 
 @torch.no_grad()
-def recognise(judge: Judge, pictures: Tensor) -> list[int]:
+def recognise(judge: Callable[[Tensor], Tensor], pictures: Tensor) -> list[int]:
     """Return the number of the likeliest subject of each picture."""
     return cast("list[int]", judge(pictures).argmax(1).tolist())

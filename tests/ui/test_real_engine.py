@@ -195,7 +195,7 @@ def test_a_photo_beside_its_map_steers_what_is_drawn(context, site, tmp_path):
     show(page, "all")
     enter(page, "Steps", "8")
     page.locator("#field-seed-value input").fill("5")
-    page.get_by_label("Prompt", exact=True).fill("cup, 3d style, white background")
+    page.get_by_label("Prompt", exact=True).fill("cup of coffee, 3d style, white background")
     plain = drawn(page, site)
 
     add(page, path)
