@@ -1,9 +1,10 @@
 """The guided start in a browser: one click on a first visit, and the prompt is drawn anew."""
 
+import time
 from collections.abc import Generator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from backend.schema.hubs import HubName
 from backend.services.well_known import load_well_known
@@ -39,6 +40,12 @@ def choose(page: Page, purpose: str):
     return page.locator("easel-guide section:not([hidden]) li").first
 
 
+def late(route: Route) -> None:
+    """Let the download be over before the offer is drawn again."""
+    time.sleep(2)
+    route.continue_()
+
+
 def test_one_click_on_a_first_visit_gets_a_model_that_draws_the_prompt(
     page, site, hubs, watch, tmp_path
 ):
@@ -57,6 +64,7 @@ def test_one_click_on_a_first_visit_gets_a_model_that_draws_the_prompt(
     hubs.behave(asked, status=0)
     small = made.write_safetensors(tmp_path / "made", made.small_checkpoint(), dtype="F8_E4M3")
     hubs.add_file(HubName.HUGGING_FACE, model.file, small.read_bytes(), model=model.repository)
+    page.route("**/page/guide", late)
     offer.get_by_role("button", name="Get it").click()
     expect(page.locator("#results .thumb")).to_have_count(2)
     expect(page.locator("#stage .foot .first")).to_have_text("a fox at dawn")

@@ -19,6 +19,7 @@ export async function guide(place) {
   if (first && (remembered(AWAY_KEY, "localStorage") || hasAnother())) return;
   let purpose = "";
   const settled = new Set(); // downloads that ended while this was drawn
+  const taken = new Set(); // downloads that this tab began
   const looks = styled("guide");
 
   async function draw() {
@@ -39,10 +40,15 @@ export async function guide(place) {
 
   /** Tell how the downloads get on. */
   function follow() {
+    const downloads = new Set(taken); // a quick one is over before its offer says that it goes on
     for (const offer of place.querySelectorAll("[data-job]:not([data-job=''])")) {
       const job = store.state.jobs.get(offer.dataset.job);
       if (job) tell(parts(offer), job);
-      if (job && !goesOn(job) && !settled.has(job.id)) settle(job);
+      downloads.add(offer.dataset.job);
+    }
+    for (const id of downloads) {
+      const job = store.state.jobs.get(id);
+      if (job && !goesOn(job) && !settled.has(id)) settle(job);
     }
   }
 
@@ -76,6 +82,7 @@ export async function guide(place) {
       button.disabled = true;
       let refused = null;
       const job = await attempt(() => call("POST", "/page/guide/take", { id: offer.dataset.id }, LONG_MS), (error) => { refused = error; });
+      if (job) taken.add(job.id);
       if (job && !store.state.jobs.has(job.id)) store.take({ type: "job", job });
       await draw();
       if (refused) complain(offer.dataset.id, refused);
