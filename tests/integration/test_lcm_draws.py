@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import torch
 
 from benchmarks.starter import judged, read_prompts, shares
 from benchmarks.starter_lcm import drawn, ways
@@ -10,14 +9,6 @@ from tests.fixtures.starter import ROOT
 
 pytestmark = pytest.mark.engine
 LORA = ROOT / "models" / "loras" / "lcm.safetensors"
-
-
-@pytest.fixture
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def test_four_steps_keep_the_objects_and_come_nearer_to_twenty_steps(tmp_path, one_thread):

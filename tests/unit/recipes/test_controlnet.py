@@ -60,14 +60,6 @@ def data() -> EdgeExamples:
     return EdgeExamples(examples=examples, edges=edges)
 
 
-@pytest.fixture
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 def test_the_edges_of_a_square_are_its_outline():
     edges = find_edges(square(30))
     assert edges[38:42, 50].any()

@@ -18,14 +18,11 @@ def examples() -> Examples:
 
 
 @pytest.fixture
-def subject(examples, tmp_path, monkeypatch):
+def subject(examples, tmp_path, monkeypatch, one_thread):
     monkeypatch.setattr(train_lcm, "FILE", tmp_path / "lcm.safetensors")
     monkeypatch.setattr(train_lcm, "_BATCH", 2)
     monkeypatch.setattr(training, "WORK", tmp_path)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield Shortening(Plan(name="lcm", minutes=1), examples)
-    torch.set_num_threads(threads)
+    return Shortening(Plan(name="lcm", minutes=1), examples)
 
 
 def test_lessons_come_nearer_to_the_ends_of_the_teachers_ways(subject, examples, tmp_path):
